@@ -1,0 +1,526 @@
+//! The one place that turns an HTTP status and Dropbox's tags into an [`ErrorKind`].
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Route;
+use crate::error::{Error, ErrorKind};
+
+/// What each tag of an error union means: its kind, and what to say, with `{}` for the path.
+///
+/// An error summary such as `path/conflict/folder` is looked up from its most specific tag outwards, so `folder` before
+/// `conflict`. Source: the unions of `files.stone`, `auth.stone` and `common.stone` in the API specification.
+const TAGS: &[(&str, ErrorKind, &str)] = &[
+    ("not_found", ErrorKind::NotFound, "there is nothing at {}"),
+    (
+        "malformed_path",
+        ErrorKind::InvalidPath,
+        "{} is not a path that Dropbox accepts",
+    ),
+    (
+        "disallowed_name",
+        ErrorKind::InvalidPath,
+        "Dropbox does not allow the name of {}",
+    ),
+    (
+        "conflict/file",
+        ErrorKind::Conflict,
+        "there is a file at {} already",
+    ),
+    (
+        "conflict/folder",
+        ErrorKind::Conflict,
+        "there is a folder at {} already",
+    ),
+    (
+        "conflict/file_ancestor",
+        ErrorKind::Conflict,
+        "a folder on the way to {} is a file",
+    ),
+    ("conflict", ErrorKind::Conflict, "something else is at {}"),
+    ("not_file", ErrorKind::InvalidArgument, "{} is not a file"),
+    (
+        "not_folder",
+        ErrorKind::InvalidArgument,
+        "{} is not a folder",
+    ),
+    (
+        "no_write_permission",
+        ErrorKind::Permission,
+        "this account may not write to {}",
+    ),
+    (
+        "restricted_content",
+        ErrorKind::Permission,
+        "Dropbox restricts {} for legal reasons",
+    ),
+    ("locked", ErrorKind::Permission, "{} is locked"),
+    (
+        "team_folder",
+        ErrorKind::Permission,
+        "{} is a team folder, which this call cannot change",
+    ),
+    (
+        "operation_suppressed",
+        ErrorKind::Permission,
+        "Dropbox suppresses this operation on {}",
+    ),
+    (
+        "access_restricted",
+        ErrorKind::Permission,
+        "access to {} is restricted",
+    ),
+    (
+        "email_not_verified",
+        ErrorKind::Permission,
+        "the account's e-mail address is not verified yet",
+    ),
+    (
+        "insufficient_space",
+        ErrorKind::NoSpace,
+        "there is no room left in this Dropbox for {}",
+    ),
+    (
+        "insufficient_quota",
+        ErrorKind::NoSpace,
+        "there is no room left in this Dropbox for {}",
+    ),
+    (
+        "unsupported_content_type",
+        ErrorKind::Unsupported,
+        "{} has a type of content that this call does not support",
+    ),
+    (
+        "unsupported_file",
+        ErrorKind::Unsupported,
+        "{} cannot be downloaded; some files can only be exported",
+    ),
+    (
+        "too_many_files",
+        ErrorKind::Unsupported,
+        "{} holds more files than Dropbox handles in one call",
+    ),
+    (
+        "payload_too_large",
+        ErrorKind::InvalidArgument,
+        "Dropbox takes no request as large as this one for {}",
+    ),
+    (
+        "too_large",
+        ErrorKind::Unsupported,
+        "{} is larger than Dropbox stores",
+    ),
+    (
+        "content_hash_mismatch",
+        ErrorKind::Integrity,
+        "what Dropbox received of {} is not what was sent",
+    ),
+    (
+        "too_many_write_operations",
+        ErrorKind::RateLimited,
+        "Dropbox is busy with other changes near {}",
+    ),
+    (
+        "too_many_requests",
+        ErrorKind::RateLimited,
+        "Dropbox limits the rate of calls",
+    ),
+    ("internal_error", ErrorKind::Server, "Dropbox failed at {}"),
+    (
+        "reset",
+        ErrorKind::Conflict,
+        "Dropbox has dropped this cursor; list anew",
+    ),
+    (
+        "incorrect_offset",
+        ErrorKind::Conflict,
+        "the upload session of {} is at another offset",
+    ),
+    (
+        "closed",
+        ErrorKind::Conflict,
+        "the upload session of {} is closed already",
+    ),
+    (
+        "not_closed",
+        ErrorKind::Conflict,
+        "the upload session of {} is not closed",
+    ),
+    (
+        "lookup_failed/not_found",
+        ErrorKind::Conflict,
+        "Dropbox does not know the upload session of {} any more",
+    ),
+    (
+        "invalid_access_token",
+        ErrorKind::NotSignedIn,
+        "Dropbox does not accept the access token",
+    ),
+    (
+        "expired_access_token",
+        ErrorKind::NotSignedIn,
+        "the access token has expired",
+    ),
+    (
+        "user_suspended",
+        ErrorKind::Permission,
+        "the account is suspended",
+    ),
+    (
+        "missing_scope",
+        ErrorKind::Permission,
+        "the token lacks a scope that this call needs",
+    ),
+    (
+        "route_access_denied",
+        ErrorKind::Permission,
+        "the token may not make this call",
+    ),
+    (
+        "invalid_select_user",
+        ErrorKind::Permission,
+        "the team member to act as is not valid",
+    ),
+    (
+        "invalid_select_admin",
+        ErrorKind::Permission,
+        "the team admin to act as is not valid",
+    ),
+    (
+        "no_permission",
+        ErrorKind::Permission,
+        "this account has no permission for {}",
+    ),
+    (
+        "invalid_root",
+        ErrorKind::Permission,
+        "the namespace to work in is not one of this account",
+    ),
+];
+
+/// An answer that is an error: its parts, as they came.
+pub(crate) struct Refusal<'a> {
+    pub(crate) route: &'static Route,
+    /// The path that the call was about.
+    pub(crate) path: Option<&'a str>,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    error_summary: Option<String>,
+    #[serde(default)]
+    error: Value,
+    #[serde(default)]
+    user_message: Option<UserMessage>,
+}
+
+#[derive(Deserialize)]
+struct UserMessage {
+    text: String,
+}
+
+impl Refusal<'_> {
+    /// The error for the caller.
+    pub(crate) fn into_error(self) -> Error {
+        let envelope: Option<Envelope> = serde_json::from_slice(self.body).ok();
+        let tag = envelope
+            .as_ref()
+            .and_then(|envelope| tag_of(envelope.error_summary.as_deref()?));
+        let error = match (&envelope, &tag) {
+            (Some(envelope), Some(tag)) => self.tagged(envelope, tag),
+            _ => self.untagged(),
+        };
+        let request_id = self
+            .headers
+            .get("x-dropbox-request-id")
+            .and_then(|id| id.to_str().ok())
+            .map(str::to_owned);
+        let error = error.with_answer(self.status.as_u16(), tag, request_id);
+        let error = match self.path {
+            Some(path) => error.with_path(shown(path)),
+            None => error,
+        };
+        match self.retry_after(envelope.as_ref()) {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        }
+    }
+
+    fn tagged(&self, envelope: &Envelope, tag: &str) -> Error {
+        let path = self.path.map_or_else(
+            || format!("`{}`", self.route.name),
+            |path| format!("`{}`", shown(path)),
+        );
+        let known = known_tag(self.route, tag);
+        let (kind, mut message) = known.map_or_else(
+            || {
+                (
+                    self.kind_by_status(),
+                    format!("Dropbox refused `{}`: {tag}", self.route.name),
+                )
+            },
+            |(kind, template)| (kind, template.replace("{}", &path)),
+        );
+        if let Some(text) = &envelope.user_message {
+            message = format!("{message} ({})", text.text);
+        }
+        let error = Error::new(kind, message);
+        match (
+            kind,
+            envelope.error.get("required_scope").and_then(Value::as_str),
+        ) {
+            (_, Some(scope)) => error.with_hint(format!(
+                "give the app the scope `{scope}`, then sign in again"
+            )),
+            (ErrorKind::NotSignedIn, None) => {
+                error.with_hint("sign in again, or give another token")
+            }
+            (ErrorKind::NoSpace, None) => error.with_hint("delete something, or get more space"),
+            _ => error,
+        }
+        .with_detail(envelope.error.clone())
+    }
+
+    fn untagged(&self) -> Error {
+        let text = String::from_utf8_lossy(self.body);
+        let text = text.trim();
+        let route = self.route.name;
+        match self.status {
+            StatusCode::BAD_REQUEST
+                if text.contains("Authorization") || text.contains("access token") =>
+            {
+                Error::new(
+                    ErrorKind::NotSignedIn,
+                    "Dropbox does not accept the access token",
+                )
+                .with_hint("sign in again, or give another token")
+            }
+            StatusCode::BAD_REQUEST if text.contains("did not match pattern") => {
+                let path = self.path.map(shown).unwrap_or_default();
+                Error::new(
+                    ErrorKind::InvalidPath,
+                    format!("`{path}` is not a path that Dropbox accepts"),
+                )
+            }
+            StatusCode::BAD_REQUEST => Error::new(
+                ErrorKind::InvalidArgument,
+                format!("Dropbox refused `{route}`: {}", first_line(text)),
+            ),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Error::new(ErrorKind::RateLimited, "Dropbox limits the rate of calls")
+            }
+            status if status.is_server_error() => Error::new(
+                ErrorKind::Server,
+                format!(
+                    "Dropbox failed at `{route}` with status {}",
+                    status.as_u16()
+                ),
+            ),
+            status => Error::new(
+                self.kind_by_status(),
+                format!("`{route}` was answered with status {}", status.as_u16()),
+            )
+            .with_hint("is the endpoint a server that speaks Dropbox's API?"),
+        }
+    }
+
+    fn kind_by_status(&self) -> ErrorKind {
+        match self.status.as_u16() {
+            400 => ErrorKind::InvalidArgument,
+            401 => ErrorKind::NotSignedIn,
+            403 | 422 => ErrorKind::Permission,
+            409 => ErrorKind::Conflict,
+            429 => ErrorKind::RateLimited,
+            500.. => ErrorKind::Server,
+            _ => ErrorKind::Unsupported,
+        }
+    }
+
+    /// Seconds, from the header or the body. Dropbox leaves both out of some `too_many_write_operations`.
+    fn retry_after(&self, envelope: Option<&Envelope>) -> Option<Duration> {
+        let header = self
+            .headers
+            .get(header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.trim().parse().ok());
+        let body = || envelope?.error.get("retry_after")?.as_u64();
+        header.or_else(body).map(Duration::from_secs)
+    }
+}
+
+/// `path/not_found/...` without the run of dots that ends a summary.
+fn tag_of(summary: &str) -> Option<String> {
+    let tag = summary.trim_end_matches('.').trim_end_matches('/');
+    (!tag.is_empty()).then(|| tag.to_owned())
+}
+
+fn known_tag(route: &Route, tag: &str) -> Option<(ErrorKind, &'static str)> {
+    let find = |wanted: &str| {
+        TAGS.iter()
+            .find(|(tag, ..)| *tag == wanted)
+            .map(|(_, kind, template)| (*kind, *template))
+    };
+    // Of an upload session's own lookups, not of a path.
+    if route.name.starts_with("files/upload_session/") && tag == "not_found" {
+        return find("lookup_failed/not_found");
+    }
+    let segments: Vec<&str> = tag.split('/').collect();
+    (0..segments.len()).rev().find_map(|last| {
+        let pair = last
+            .checked_sub(1)
+            .and_then(|before| find(&segments[before..=last].join("/")));
+        pair.or_else(|| find(segments[last]))
+    })
+}
+
+fn shown(path: &str) -> &str {
+    if path.is_empty() { "/" } else { path }
+}
+
+fn first_line(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    let end = line
+        .char_indices()
+        .nth(300)
+        .map_or(line.len(), |(index, _)| index);
+    &line[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{GET_METADATA, UPLOAD_SESSION_APPEND, UPLOAD_SESSION_FINISH};
+    use super::*;
+
+    fn error(route: &'static Route, status: u16, body: &str) -> Error {
+        let status = StatusCode::from_u16(status).expect("a status");
+        Refusal {
+            route,
+            path: Some("/a/b.txt"),
+            status,
+            headers: &HeaderMap::new(),
+            body: body.as_bytes(),
+        }
+        .into_error()
+    }
+
+    fn summary(route: &'static Route, summary: &str) -> Error {
+        error(
+            route,
+            409,
+            &format!(r#"{{"error_summary":"{summary}","error":{{}}}}"#),
+        )
+    }
+
+    #[test]
+    fn the_most_specific_tag_decides() {
+        for (text, kind, tag) in [
+            ("path/not_found/..", ErrorKind::NotFound, "path/not_found"),
+            (
+                "path/conflict/file/...",
+                ErrorKind::Conflict,
+                "path/conflict/file",
+            ),
+            (
+                "path_write/no_write_permission/",
+                ErrorKind::Permission,
+                "path_write/no_write_permission",
+            ),
+            (
+                "path/insufficient_space",
+                ErrorKind::NoSpace,
+                "path/insufficient_space",
+            ),
+            ("something_new/..", ErrorKind::Conflict, "something_new"),
+        ] {
+            let error = summary(&GET_METADATA, text);
+            assert_eq!((error.kind(), error.tag()), (kind, Some(tag)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lost_session_is_not_a_missing_file() {
+        assert_eq!(
+            summary(&UPLOAD_SESSION_APPEND, "not_found/.").kind(),
+            ErrorKind::Conflict
+        );
+        assert_eq!(
+            summary(&UPLOAD_SESSION_FINISH, "lookup_failed/not_found/.").kind(),
+            ErrorKind::Conflict
+        );
+    }
+
+    #[test]
+    fn the_message_names_the_path() {
+        assert_eq!(
+            summary(&GET_METADATA, "path/not_found/").to_string(),
+            "there is nothing at `/a/b.txt`"
+        );
+    }
+
+    #[test]
+    fn a_missing_scope_is_named() {
+        let body = r#"{"error_summary":"missing_scope/..","error":{".tag":"missing_scope","required_scope":"files.content.write"}}"#;
+        let error = error(&GET_METADATA, 401, body);
+        assert_eq!(error.kind(), ErrorKind::Permission);
+        assert!(
+            error
+                .hint()
+                .expect("a hint")
+                .contains("files.content.write")
+        );
+    }
+
+    #[test]
+    fn plain_text_is_understood() {
+        let text = "Error in call to API function \"files/get_metadata\": request body: path: 'x' did not match pattern '/'";
+        assert_eq!(
+            error(&GET_METADATA, 400, text).kind(),
+            ErrorKind::InvalidPath
+        );
+        assert_eq!(
+            error(&GET_METADATA, 429, "slow down").kind(),
+            ErrorKind::RateLimited
+        );
+        assert_eq!(
+            error(&GET_METADATA, 503, "<html>").kind(),
+            ErrorKind::Server
+        );
+        assert_eq!(
+            error(&GET_METADATA, 404, "<html>").kind(),
+            ErrorKind::Unsupported
+        );
+    }
+
+    #[test]
+    fn the_wait_comes_from_header_or_body() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, http::HeaderValue::from_static("7"));
+        let refusal = |headers, body| {
+            Refusal {
+                route: &GET_METADATA,
+                path: None,
+                status: StatusCode::TOO_MANY_REQUESTS,
+                headers,
+                body,
+            }
+            .into_error()
+        };
+        assert_eq!(
+            refusal(&headers, b"busy").retry_after(),
+            Some(Duration::from_secs(7))
+        );
+        let body = br#"{"error_summary":"too_many_requests/","error":{"reason":{".tag":"too_many_requests"},"retry_after":3}}"#;
+        let error = refusal(&HeaderMap::new(), body);
+        assert_eq!(
+            (error.kind(), error.retry_after()),
+            (ErrorKind::RateLimited, Some(Duration::from_secs(3)))
+        );
+    }
+}

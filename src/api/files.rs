@@ -1,0 +1,164 @@
+//! `files/`: arguments and results.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An entry of a listing, or what is at a path.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = ".tag", rename_all = "snake_case")]
+pub(crate) enum Metadata {
+    File(FileMetadata),
+    Folder(FolderMetadata),
+    Deleted(DeletedMetadata),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct FileMetadata {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) client_modified: Timestamp,
+    pub(crate) server_modified: Timestamp,
+    pub(crate) rev: String,
+    pub(crate) size: u64,
+    pub(crate) path_display: Option<String>,
+    pub(crate) content_hash: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct FolderMetadata {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) path_display: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct DeletedMetadata {
+    pub(crate) name: String,
+    pub(crate) path_display: Option<String>,
+}
+
+/// What to do where something is at the path already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = ".tag", content = "update", rename_all = "snake_case")]
+pub(crate) enum WriteMode {
+    /// Never replace anything.
+    Add,
+    /// Replace a file, whatever it is.
+    Overwrite,
+    /// Replace the file of this rev only.
+    Update(String),
+}
+
+/// Where and how contents become a file.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct CommitInfo {
+    pub(crate) path: String,
+    pub(crate) mode: WriteMode,
+    pub(crate) autorename: bool,
+    /// Whole seconds: Dropbox keeps no finer time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_modified: Option<Timestamp>,
+    pub(crate) mute: bool,
+    pub(crate) strict_conflict: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct UploadArg<'a> {
+    #[serde(flatten)]
+    pub(crate) commit: &'a CommitInfo,
+    pub(crate) content_hash: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionStartArg<'a> {
+    pub(crate) close: bool,
+    pub(crate) content_hash: &'a str,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct SessionStartResult {
+    pub(crate) session_id: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionCursor<'a> {
+    pub(crate) session_id: &'a str,
+    pub(crate) offset: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionAppendArg<'a> {
+    pub(crate) cursor: SessionCursor<'a>,
+    pub(crate) close: bool,
+    pub(crate) content_hash: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionFinishArg<'a> {
+    pub(crate) cursor: SessionCursor<'a>,
+    pub(crate) commit: &'a CommitInfo,
+    pub(crate) content_hash: &'a str,
+}
+
+/// A path and nothing else: `download`, `get_metadata`, `delete_v2`.
+#[derive(Debug, Serialize)]
+pub(crate) struct PathArg<'a> {
+    pub(crate) path: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CreateFolderArg<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) autorename: bool,
+}
+
+/// `create_folder_v2` answers with a folder, `delete_v2` with what was deleted.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MetadataResult<M> {
+    pub(crate) metadata: M,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ListFolderArg<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) recursive: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CursorArg<'a> {
+    pub(crate) cursor: &'a str,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ListFolderResult {
+    pub(crate) entries: Vec<Metadata>,
+    pub(crate) cursor: String,
+    pub(crate) has_more: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn write_modes_are_unions() {
+        let json = |mode| serde_json::to_string(&mode).expect("JSON");
+        assert_eq!(json(WriteMode::Add), r#"{".tag":"add"}"#);
+        assert_eq!(
+            json(WriteMode::Update("a1c".to_owned())),
+            r#"{".tag":"update","update":"a1c"}"#
+        );
+    }
+
+    #[test]
+    fn metadata_is_told_apart_by_its_tag() {
+        let json =
+            r#"{".tag":"folder","name":"a","id":"id:aaaa","path_lower":"/a","path_display":"/A"}"#;
+        let metadata: Metadata = serde_json::from_str(json).expect("metadata");
+        assert!(
+            matches!(metadata, Metadata::Folder(folder) if folder.path_display.as_deref() == Some("/A"))
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Dropbox's content hash.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+/// The hash is made of blocks of this many bytes.
+pub(crate) const BLOCK: usize = 4 << 20;
+
+/// Computes the content hash of what is fed to it: the SHA-256 of the SHA-256s of the 4 MiB blocks, in hex.
+///
+/// Source: <https://www.dropbox.com/developers/reference/content-hash>.
+#[derive(Debug, Clone, Default)]
+pub struct ContentHasher {
+    blocks: Sha256,
+    block: Sha256,
+    filled: usize,
+}
+
+impl ContentHasher {
+    /// A hasher that has seen nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Feeds the next bytes.
+    pub fn update(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
+            self.block.update(now);
+            self.filled += now.len();
+            if self.filled == BLOCK {
+                self.close_block();
+            }
+            bytes = later;
+        }
+    }
+
+    /// The hash as 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn finish(mut self) -> String {
+        if self.filled > 0 {
+            self.close_block();
+        }
+        hex(&self.blocks.finalize())
+    }
+
+    /// Feeds a part whose blocks are hashed already. What came before must have ended with a whole block.
+    pub(crate) fn update_part(&mut self, part: &PartHash) {
+        debug_assert_eq!(self.filled, 0, "parts begin where a block begins");
+        for block in &part.0 {
+            self.blocks.update(block);
+        }
+    }
+
+    fn close_block(&mut self) {
+        self.blocks.update(self.block.finalize_reset());
+        self.filled = 0;
+    }
+}
+
+/// The hashes of the blocks of one part of a file, for the part's own hash and the file's.
+#[derive(Debug)]
+pub(crate) struct PartHash(Vec<[u8; 32]>);
+
+impl PartHash {
+    pub(crate) fn of(part: &[u8]) -> Self {
+        Self(
+            part.chunks(BLOCK)
+                .map(|block| Sha256::digest(block).into())
+                .collect(),
+        )
+    }
+
+    /// The content hash of the part by itself.
+    pub(crate) fn content_hash(&self) -> String {
+        let mut hasher = ContentHasher::new();
+        hasher.update_part(self);
+        hasher.finish()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(bytes: &[u8], piece: usize) -> String {
+        let mut hasher = ContentHasher::new();
+        bytes.chunks(piece).for_each(|piece| hasher.update(piece));
+        hasher.finish()
+    }
+
+    /// From the documentation and the tests of other clients.
+    const VECTORS: &[(usize, &str)] = &[
+        (
+            0,
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+        (
+            1,
+            "1cd6ef71e6e0ff46ad2609d403dc3fee244417089aa4461245a4e4fe23a55e42",
+        ),
+        (
+            4_096,
+            "8620913d33852befe09f16fff8fd75f77a83160d29f76f07e0276e9690903035",
+        ),
+        (
+            4_194_304,
+            "d4d63bac5b866c71620185392a8a6218ac1092454a2d16f820363b69852befa3",
+        ),
+        (
+            4_194_305,
+            "8f553da8d00d0bf509d8470e242888be33019c20c0544811f5b2b89e98360b92",
+        ),
+        (
+            8_388_609,
+            "02c8a4aefc2bfc9036f89a7098001865885938ca580e5c9e5db672385edd303c",
+        ),
+    ];
+
+    #[test]
+    fn the_known_vectors_come_out_however_they_are_fed() {
+        for (length, expected) in VECTORS {
+            let bytes = vec![b'A'; *length];
+            for piece in [BLOCK * 3, 1_000_003] {
+                assert_eq!(
+                    hash(&bytes, piece),
+                    *expected,
+                    "{length} bytes in pieces of {piece}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn parts_make_the_same_hash() {
+        let bytes: Vec<u8> = (0..2 * BLOCK + 77)
+            .map(|index| u8::try_from(index % 251).unwrap_or(0))
+            .collect();
+        let mut hasher = ContentHasher::new();
+        for part in bytes.chunks(BLOCK) {
+            let part_hash = PartHash::of(part);
+            assert_eq!(part_hash.content_hash(), hash(part, BLOCK));
+            hasher.update_part(&part_hash);
+        }
+        assert_eq!(hasher.finish(), hash(&bytes, BLOCK));
+    }
+}

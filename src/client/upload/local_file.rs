@@ -1,0 +1,143 @@
+//! A local file, read part by part, that notices when it changes.
+
+use std::fs::{File, Metadata};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::super::content_hash::{BLOCK, PartHash};
+use crate::error::{Error, ErrorKind, Result};
+
+/// The size of a part: large enough that a call's latency matters little, small enough that a part sent again costs little.
+///
+/// A multiple of the content hash's block, so that the blocks of the parts are the blocks of the file. Dropbox takes up to
+/// 150 MiB in a call, but a call of that size would have to be held in memory to be repeated.
+pub(crate) const PART: u64 = 2 * BLOCK as u64;
+
+/// What is read at a time of a file that goes nowhere.
+const PIECE: usize = 256 * 1024;
+
+/// A local file that was opened for reading.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalFile(Arc<Opened>);
+
+#[derive(Debug)]
+struct Opened {
+    file: File,
+    path: PathBuf,
+    stamp: Stamp,
+}
+
+/// What tells one version of a file from the next without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) size: u64,
+    pub(crate) modified: Option<SystemTime>,
+}
+
+/// Some bytes of a file, and their hashes; takes a share of the memory for parts until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) bytes: Bytes,
+    pub(crate) hash: PartHash,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl LocalFile {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
+        let metadata = file
+            .metadata()
+            .map_err(|error| Error::io("read", path, error))?;
+        if !metadata.is_file() {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("`{}` is not a file", path.display()),
+            )
+            .with_path(path.display().to_string()));
+        }
+        Ok(Self(Arc::new(Opened {
+            file,
+            path: path.to_owned(),
+            stamp: Stamp::of(&metadata),
+        })))
+    }
+
+    /// As it was when it was opened.
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.0.stamp
+    }
+
+    /// Reads and hashes the part at this offset, on a thread for blocking work.
+    pub(crate) async fn part(self, offset: u64, permit: OwnedSemaphorePermit) -> Result<Part> {
+        let read = move || {
+            let length = PART.min(self.0.stamp.size.saturating_sub(offset));
+            let mut bytes =
+                Vec::with_capacity(usize::try_from(length).expect("a part fits into memory"));
+            let mut file = &self.0.file;
+            file.seek(SeekFrom::Start(offset))
+                .and_then(|_| file.take(length).read_to_end(&mut bytes))
+                .map_err(|error| Error::io("read", &self.0.path, error))?;
+            if bytes.len() as u64 != length {
+                return Err(self.changed());
+            }
+            Ok(Part {
+                hash: PartHash::of(&bytes),
+                bytes: bytes.into(),
+                _permit: permit,
+            })
+        };
+        tokio::task::spawn_blocking(read).await?
+    }
+
+    /// Reads the whole file, piece by piece; blocks meanwhile.
+    pub(crate) fn read_all(&self, mut take: impl FnMut(&[u8])) -> Result<()> {
+        let mut piece = vec![0; PIECE];
+        let mut file = &self.0.file;
+        let read = |error| Error::io("read", &self.0.path, error);
+        file.rewind().map_err(read)?;
+        loop {
+            match file.read(&mut piece).map_err(read)? {
+                0 => return Ok(()),
+                length => take(&piece[..length]),
+            }
+        }
+    }
+
+    /// An `integrity` error where the file is not as it was when it was opened.
+    pub(crate) fn check_unchanged(&self) -> Result<()> {
+        let metadata = self
+            .0
+            .file
+            .metadata()
+            .map_err(|error| Error::io("read", &self.0.path, error))?;
+        if Stamp::of(&metadata) == self.0.stamp {
+            Ok(())
+        } else {
+            Err(self.changed())
+        }
+    }
+
+    fn changed(&self) -> Error {
+        let path = self.0.path.display().to_string();
+        Error::new(
+            ErrorKind::Integrity,
+            format!("`{path}` changed while it was read"),
+        )
+        .with_path(path)
+        .with_hint("try again when nothing writes to it")
+    }
+}
+
+impl Stamp {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+}
