@@ -1,1 +1,27 @@
-//! dropscript.
+//! An embeddable scripting host for Dropbox.
+
+mod api;
+mod client;
+mod connection;
+mod duration;
+mod error;
+mod oauth;
+mod options;
+mod path;
+mod secret;
+mod tasks;
+mod transport;
+
+pub use api::users::{Account, AccountName, RootInfo, Space, Tagged};
+pub use client::ContentHasher;
+pub use connection::{Connection, ConnectionBuilder, Settings};
+pub use duration::parse_duration;
+pub use error::{Error, ErrorKind, Result};
+pub use options::OptionSpec;
+pub use path::RemotePath;
+pub use secret::Secret;
+pub use tasks::{
+    CreateFolderOptions, DeleteOptions, DownloadOptions, Item, ItemKind, Kinds, ListOptions,
+    Listing, LocalEntry, OnError, Outcome, Overwrite, Report, ReportItem, SizeIs, Source,
+    TransferOptions, UploadOptions,
+};

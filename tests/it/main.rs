@@ -1,1 +1,2 @@
+//! Tests of the command line.
 fn main() {}

@@ -1,0 +1,211 @@
+//! From settings to a connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::{Connection, Inner, Settings};
+use crate::client::{Client, Servers};
+use crate::duration::parse_duration;
+use crate::error::{Error, ErrorKind, Result};
+use crate::oauth::{Refresher, TokenSource};
+use crate::secret::Secret;
+use crate::transport::Transport;
+
+/// How long a connection may stand still, unless another time is set.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a [`Connection`] is made from.
+#[derive(Debug)]
+#[must_use]
+pub struct ConnectionBuilder {
+    name: String,
+    endpoint: Option<String>,
+    access_token: Option<Secret>,
+    refresh_token: Option<Secret>,
+    app_key: Option<String>,
+    app_secret: Option<Secret>,
+    timeout: Duration,
+}
+
+impl ConnectionBuilder {
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            endpoint: None,
+            access_token: None,
+            refresh_token: None,
+            app_key: None,
+            app_secret: None,
+            timeout: TIMEOUT,
+        }
+    }
+
+    /// Another server that speaks the API, as `http://127.0.0.1:8780`; without one it is Dropbox.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// A token that is good for some hours and cannot be renewed.
+    pub fn access_token(mut self, token: impl Into<String>) -> Self {
+        self.access_token = Some(Secret::new(token));
+        self
+    }
+
+    /// A token that buys access tokens; it needs the key of the app that it was made with.
+    pub fn refresh_token(mut self, token: impl Into<String>) -> Self {
+        self.refresh_token = Some(Secret::new(token));
+        self
+    }
+
+    /// The key of the app that the refresh token was made with.
+    pub fn app_key(mut self, key: impl Into<String>) -> Self {
+        self.app_key = Some(key.into());
+        self
+    }
+
+    /// The app's secret, where it has one: a sign-in with PKCE needs none.
+    pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
+        self.app_secret = Some(Secret::new(secret));
+        self
+    }
+
+    /// How long a connection may stand still, 60 seconds by default: while connecting, sending, waiting for an answer, or reading it.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Takes over the settings that are given.
+    ///
+    /// # Errors
+    /// `invalid_argument` where the timeout is not a length of time.
+    pub fn settings(mut self, settings: &Settings) -> Result<Self> {
+        let Settings {
+            endpoint,
+            access_token,
+            refresh_token,
+            app_key,
+            app_secret,
+            timeout,
+        } = settings.clone();
+        self.endpoint = endpoint.or(self.endpoint);
+        self.access_token = access_token.or(self.access_token);
+        self.refresh_token = refresh_token.or(self.refresh_token);
+        self.app_key = app_key.or(self.app_key);
+        self.app_secret = app_secret.or(self.app_secret);
+        if let Some(timeout) = timeout {
+            self.timeout = parse_duration(&timeout)?;
+        }
+        Ok(self)
+    }
+
+    /// Checks the settings and makes the connection; nothing is sent yet.
+    ///
+    /// # Errors
+    /// `not_signed_in` without a token; `invalid_argument` where the endpoint is no URL or the timeout is zero.
+    pub fn build(self) -> Result<Connection> {
+        let invalid = |message: String| Error::new(ErrorKind::InvalidArgument, message);
+        if self.timeout.is_zero() {
+            return Err(invalid(
+                "the timeout of a connection must be longer than nothing".to_owned(),
+            ));
+        }
+        let servers = match self
+            .endpoint
+            .as_deref()
+            .filter(|endpoint| !endpoint.is_empty())
+        {
+            None => Servers::dropbox(),
+            Some(endpoint) => {
+                let url = Url::parse(endpoint)
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+                let url = url.ok_or_else(|| {
+                    invalid(format!("the endpoint `{endpoint}` is not a URL"))
+                        .with_hint("write it as `http://127.0.0.1:8780`")
+                })?;
+                Servers::at(&url)
+            }
+        };
+        let transport = Transport::new(self.timeout)?;
+        let tokens = match (self.refresh_token, self.app_key, self.access_token) {
+            (Some(refresh_token), Some(app_key), _) => {
+                TokenSource::Refreshed(Box::new(Refresher {
+                    transport: transport.clone(),
+                    token_url: servers.token_url(),
+                    app_key,
+                    app_secret: self.app_secret,
+                    refresh_token,
+                    current: Mutex::default(),
+                }))
+            }
+            (_, _, Some(token)) if !token.is_empty() => TokenSource::Given(token),
+            (Some(_), None, _) => {
+                return Err(invalid(format!(
+                    "the connection `{}` has a refresh token but no app key",
+                    self.name
+                ))
+                .with_hint("give `app_key` too"));
+            }
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::NotSignedIn,
+                    format!("the connection `{}` has no token", self.name),
+                )
+                .with_hint("give `access_token`, or `refresh_token` with `app_key`"));
+            }
+        };
+        let client = Client::new(transport, servers, tokens);
+        Ok(Connection(Arc::new(Inner {
+            name: self.name,
+            client,
+        })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(builder: ConnectionBuilder) -> ErrorKind {
+        builder.build().expect_err("an error").kind()
+    }
+
+    #[test]
+    fn a_connection_needs_a_token_and_sound_settings() {
+        let builder = || Connection::builder("main");
+        assert_eq!(kind(builder()), ErrorKind::NotSignedIn);
+        assert_eq!(kind(builder().access_token("")), ErrorKind::NotSignedIn);
+        assert_eq!(
+            kind(builder().refresh_token("r")),
+            ErrorKind::InvalidArgument
+        );
+        assert_eq!(
+            kind(builder().access_token("t").endpoint("nonsense")),
+            ErrorKind::InvalidArgument
+        );
+        assert_eq!(
+            kind(builder().access_token("t").endpoint("ftp://host")),
+            ErrorKind::InvalidArgument
+        );
+        assert_eq!(
+            kind(builder().access_token("t").timeout(Duration::ZERO)),
+            ErrorKind::InvalidArgument
+        );
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let connection = Connection::builder("main")
+            .app_key("key")
+            .refresh_token("canary")
+            .app_secret("canary")
+            .build()
+            .expect("a connection");
+        assert!(!format!("{connection:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,49 @@
+//! The task "create folder".
+
+use super::{CreateFolderOptions, Item};
+use crate::api::files::Metadata;
+use crate::client::Created;
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, Result};
+use crate::path::RemotePath;
+
+impl Connection {
+    /// Makes a folder, with its parents. One that is there already is fine, unless the options say otherwise.
+    ///
+    /// # Errors
+    /// `conflict` where a file is there, or a folder and `exist_ok` is false; `invalid_path`; `permission`.
+    pub async fn create_folder(&self, path: &str, options: CreateFolderOptions) -> Result<Item> {
+        let path: RemotePath = path.parse()?;
+        let exists = || {
+            Error::new(
+                ErrorKind::Conflict,
+                format!("there is a folder at `{path}` already"),
+            )
+            .with_path(path.to_string())
+        };
+        if path.is_root() {
+            return if options.exist_ok {
+                Ok(Item::root())
+            } else {
+                Err(exists())
+            };
+        }
+        if options.dry_run {
+            return match self.client().metadata_if_any(&path).await? {
+                None => Ok(Item::planned_folder(&path)),
+                Some(Metadata::Folder(folder)) if options.exist_ok => Ok(folder.into()),
+                Some(Metadata::Folder(_)) => Err(exists()),
+                Some(_) => Err(Error::new(
+                    ErrorKind::Conflict,
+                    format!("there is a file at `{path}` already"),
+                )
+                .with_path(path.to_string())),
+            };
+        }
+        match self.client().create_folder(&path).await? {
+            Created::New(folder) => Ok(folder.into()),
+            Created::Existing(folder) if options.exist_ok => Ok(folder.into()),
+            Created::Existing(_) => Err(exists()),
+        }
+    }
+}

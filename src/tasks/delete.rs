@@ -1,0 +1,121 @@
+//! The task "delete".
+
+use std::num::NonZeroUsize;
+
+use futures_util::stream;
+
+use super::list::nothing_matches;
+use super::remote::{Found, Reading, Walk, find};
+use super::run::{Done, Run, Step};
+use super::{DeleteOptions, Item, ItemKind, Outcome, Report, ReportItem, Source};
+use crate::client::Client;
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, Result};
+use crate::path::RemotePath;
+
+/// Deletions of one account wait for each other, so little is won by more.
+const PARALLEL: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
+
+impl Connection {
+    /// Deletes items: a file, a folder with all that it holds, what a glob matches, or several of these.
+    ///
+    /// # Errors
+    /// `invalid_argument` for the root; `not_found` for a source that is not there, unless `missing_ok`; else as the options'
+    /// `on_error` says, with the [`Report`].
+    pub async fn delete(
+        &self,
+        source: impl Into<Source>,
+        options: DeleteOptions,
+    ) -> Result<Report> {
+        let client = self.client();
+        let source = source.into();
+        let what = match &source {
+            Source::Text(text) => text.clone(),
+            _ => "the source".to_owned(),
+        };
+        // All that is to be deleted is found before the first deletion.
+        let mut items = Vec::new();
+        for source in source.flattened() {
+            self.find_to_delete(&source, &options, &mut items).await?;
+        }
+        if options.require_match && items.is_empty() {
+            return Err(nothing_matches(&what));
+        }
+        let run = Run {
+            on_error: options.on_error,
+            parallel: PARALLEL,
+            plan_only: options.dry_run,
+        };
+        let work = stream::iter(items.into_iter().map(Step::Work));
+        let options = &options;
+        run.through(work, |item: Item| async move {
+            let result = delete(client, &item, options).await;
+            ReportItem::of(item.path, String::new(), result)
+        })
+        .await
+    }
+
+    async fn find_to_delete(
+        &self,
+        source: &Source,
+        options: &DeleteOptions,
+        items: &mut Vec<Item>,
+    ) -> Result<()> {
+        let client = self.client();
+        let reading = Reading {
+            glob: options.glob,
+            subfolders: None,
+        };
+        match find(client, source, reading).await {
+            Ok(Found::One(item)) if item.path == "/" => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "the root folder cannot be deleted",
+            )
+            .with_path("/")
+            .with_hint("name what is to be deleted in it")),
+            Ok(Found::One(item)) => {
+                items.push(item);
+                Ok(())
+            }
+            Ok(Found::Glob(pattern)) => {
+                let mut walk = Walk::glob(client, pattern)?;
+                let mut folders: Vec<String> = Vec::new();
+                while let Some(below) = walk.next().await? {
+                    // What is in a folder that goes whole goes with it.
+                    let key = below.item.path.to_lowercase();
+                    if folders.iter().any(|folder| key.starts_with(folder)) {
+                        continue;
+                    }
+                    if below.item.kind == ItemKind::Folder {
+                        folders.push(format!("{key}/"));
+                    }
+                    items.push(below.item);
+                }
+                Ok(())
+            }
+            Err(error) if options.missing_ok && error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn delete(client: &Client, item: &Item, options: &DeleteOptions) -> Result<Done> {
+    let bytes = item.size.unwrap_or_default();
+    let done = |outcome, reason| Done {
+        destination: String::new(),
+        outcome,
+        bytes,
+        reason,
+    };
+    if options.dry_run {
+        return Ok(done(Outcome::Planned, ""));
+    }
+    let path: RemotePath = item.path.parse()?;
+    match client.delete(&path).await {
+        Ok(()) => Ok(done(Outcome::Deleted, "")),
+        Err(error) if options.missing_ok && error.kind() == ErrorKind::NotFound => {
+            Ok(done(Outcome::Skipped, "gone already"))
+        }
+        Err(error) => Err(error),
+    }
+}

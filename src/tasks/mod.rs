@@ -1,0 +1,28 @@
+//! The cloud tasks, as ordinary async Rust on a [`Connection`](crate::Connection).
+
+mod create_folder;
+mod delete;
+mod download;
+mod info;
+mod item;
+mod list;
+mod local;
+mod naming;
+mod options;
+mod overwrite;
+mod pattern;
+mod remote;
+mod report;
+mod run;
+mod sink;
+mod source;
+mod upload;
+
+pub use item::{Item, ItemKind};
+pub use list::Listing;
+pub use options::{
+    CreateFolderOptions, DeleteOptions, DownloadOptions, Kinds, ListOptions, OnError, Overwrite,
+    SizeIs, TransferOptions, UploadOptions,
+};
+pub use report::{Outcome, Report, ReportItem};
+pub use source::{LocalEntry, Source};

@@ -1,0 +1,153 @@
+//! What the tasks can be told.
+
+use std::num::NonZeroUsize;
+
+use serde::Deserialize;
+
+use crate::options::options;
+
+options! {
+    /// How files are transferred, up or down.
+    pub struct TransferOptions {
+        /// What to do where the target has a file of that name.
+        overwrite: Overwrite = Overwrite::Changed, r#""changed", "always", "newer", "size", "never", "rename" or "fail""#;
+        /// With `overwrite: "size"`: which size of the target, compared with the source's, calls for replacing it.
+        size_is: SizeIs = SizeIs::Different, r#""same", "smaller", "larger", "smaller_or_larger" or "different""#;
+        /// Whether to look into subfolders; unless said, that is so for a folder as the source.
+        subfolders: Option<bool> = None, "true or false";
+        /// Whether the modified date goes along.
+        keep_dates: bool = true, "true or false";
+        /// How many files go at a time; chosen by the program unless said.
+        parallel: Option<NonZeroUsize> = None, "a whole number from 1";
+        /// What a failure leads to.
+        on_error: OnError = OnError::Continue, r#""continue", "stop" or "report""#;
+        /// Whether only to plan: nothing is written anywhere.
+        dry_run: bool = false, "true or false";
+        /// Whether `*`, `?`, `[a-z]`, `{a,b}` and `**` in the source are wildcards.
+        glob: bool = true, "true or false";
+        /// Whether it is an error when a glob matches nothing.
+        require_match: bool = false, "true or false";
+    }
+}
+
+/// The options of [`Connection::upload`](crate::Connection::upload).
+pub type UploadOptions = TransferOptions;
+
+/// The options of [`Connection::download`](crate::Connection::download).
+pub type DownloadOptions = TransferOptions;
+
+options! {
+    /// What a listing shows.
+    pub struct ListOptions {
+        /// Whether to look into subfolders.
+        subfolders: bool = false, "true or false";
+        /// Which items.
+        kind: Kinds = Kinds::All, r#""files", "folders" or "all""#;
+        /// Whether `*`, `?`, `[a-z]`, `{a,b}` and `**` are wildcards.
+        glob: bool = true, "true or false";
+        /// Whether it is an error when a glob matches nothing.
+        require_match: bool = false, "true or false";
+    }
+}
+
+options! {
+    /// How a folder is made.
+    pub struct CreateFolderOptions {
+        /// Whether a folder that is there already is fine.
+        exist_ok: bool = true, "true or false";
+        /// Whether only to plan: nothing is made.
+        dry_run: bool = false, "true or false";
+    }
+}
+
+options! {
+    /// How items are deleted.
+    pub struct DeleteOptions {
+        /// Whether it is fine that there is nothing to delete.
+        missing_ok: bool = false, "true or false";
+        /// What a failure leads to.
+        on_error: OnError = OnError::Continue, r#""continue", "stop" or "report""#;
+        /// Whether only to plan: nothing is deleted.
+        dry_run: bool = false, "true or false";
+        /// Whether `*`, `?`, `[a-z]`, `{a,b}` and `**` in the source are wildcards.
+        glob: bool = true, "true or false";
+        /// Whether it is an error when a glob matches nothing.
+        require_match: bool = false, "true or false";
+    }
+}
+
+/// What to do where the target has a file of that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overwrite {
+    /// Replace it unless its content hash is the same.
+    #[default]
+    Changed,
+    /// Replace it.
+    Always,
+    /// Replace it where the source was modified later.
+    Newer,
+    /// Replace it by its size; see [`SizeIs`].
+    Size,
+    /// Leave it.
+    Never,
+    /// Keep it, and give the new one a free name: `report (2).csv`.
+    Rename,
+    /// That file fails with `conflict`.
+    Fail,
+}
+
+/// Which size of the target, compared with the source's, calls for replacing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SizeIs {
+    /// The sizes are equal.
+    Same,
+    /// The target is smaller.
+    Smaller,
+    /// The target is larger.
+    Larger,
+    /// The sizes differ; the same as [`Different`](SizeIs::Different).
+    SmallerOrLarger,
+    /// The sizes differ.
+    #[default]
+    Different,
+}
+
+impl SizeIs {
+    /// Whether a target of this size is to be replaced by a source of that one.
+    pub(super) fn calls_for_replacing(self, target: u64, source: u64) -> bool {
+        match self {
+            Self::Same => target == source,
+            Self::Smaller => target < source,
+            Self::Larger => target > source,
+            Self::SmallerOrLarger | Self::Different => target != source,
+        }
+    }
+}
+
+/// What a failure leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// Try all, then raise one error with the report.
+    #[default]
+    Continue,
+    /// Begin nothing more after the first failure, and raise it with the report.
+    Stop,
+    /// Try all and raise nothing: the report tells.
+    Report,
+}
+
+/// Which items of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kinds {
+    /// Files.
+    Files,
+    /// Folders.
+    Folders,
+    /// Both.
+    #[default]
+    All,
+}

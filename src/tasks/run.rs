@@ -1,0 +1,245 @@
+//! Works through many items, several at a time, and reports what became of each.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use futures_util::{Stream, StreamExt};
+
+use super::{OnError, Outcome, Report, ReportItem};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How the items of a task are worked through.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    pub(super) on_error: OnError,
+    pub(super) parallel: NonZeroUsize,
+    pub(super) plan_only: bool,
+}
+
+/// What a walk comes upon.
+#[derive(Debug)]
+pub(super) enum Step<W> {
+    /// Something to work on.
+    Work(W),
+    /// Something that is done with already: left out, or failed.
+    Done(ReportItem),
+}
+
+/// What became of one item: the outcome, and why in a few words.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) destination: String,
+    pub(super) outcome: Outcome,
+    pub(super) bytes: u64,
+    pub(super) reason: &'static str,
+}
+
+impl Run {
+    /// Works through all of it. The error at the end holds the report of what was done.
+    pub(super) async fn through<W, F, Fut>(
+        self,
+        work: impl Stream<Item = Step<W>>,
+        each: F,
+    ) -> Result<Report>
+    where
+        F: Fn(W) -> Fut,
+        Fut: Future<Output = ReportItem>,
+    {
+        let started = Instant::now();
+        let stopped = AtomicBool::new(false);
+        let mut report = Report {
+            dry_run: self.plan_only,
+            ..Report::default()
+        };
+        let each = &each;
+        let mut finished = std::pin::pin!(
+            work.take_while(|_| std::future::ready(!stopped.load(Ordering::Relaxed)))
+                .map(|step| async move {
+                    match step {
+                        Step::Work(work) => each(work).await,
+                        Step::Done(item) => item,
+                    }
+                })
+                .buffer_unordered(self.parallel.get())
+        );
+        let mut first = None;
+        while let Some(item) = finished.next().await {
+            if let Some(error) = &item.error {
+                first.get_or_insert_with(|| Arc::clone(error));
+                // Without a token nothing else can work either.
+                if self.on_error == OnError::Stop || error.kind() == ErrorKind::NotSignedIn {
+                    stopped.store(true, Ordering::Relaxed);
+                }
+            }
+            report.add(item);
+        }
+        report.close(started.elapsed());
+        match first {
+            Some(first) if self.on_error != OnError::Report => Err(failure(&first, report)),
+            _ => Ok(report),
+        }
+    }
+}
+
+impl ReportItem {
+    pub(super) fn of(source: String, destination: String, result: Result<Done>) -> Self {
+        match result {
+            Ok(done) => Self {
+                source,
+                destination: done.destination,
+                outcome: done.outcome,
+                bytes: done.bytes,
+                reason: done.reason.to_owned(),
+                error: None,
+            },
+            Err(error) => Self::failed(source, destination, error),
+        }
+    }
+
+    pub(super) fn failed(source: String, destination: String, error: Error) -> Self {
+        Self {
+            source,
+            destination,
+            outcome: Outcome::Failed,
+            bytes: 0,
+            reason: error.to_string(),
+            error: Some(Arc::new(error)),
+        }
+    }
+
+    pub(super) fn skipped(source: String, reason: &str) -> Self {
+        Self {
+            source,
+            destination: String::new(),
+            outcome: Outcome::Skipped,
+            bytes: 0,
+            reason: reason.to_owned(),
+            error: None,
+        }
+    }
+}
+
+/// One error for all that failed: of their own kind where nothing worked and all failed alike, else `partial`.
+fn failure(first: &Error, report: Report) -> Error {
+    let failed = report.failed;
+    let all = report.items.len() as u64;
+    let alike = report.items.iter().all(|item| {
+        item.error
+            .as_ref()
+            .is_some_and(|error| error.kind() == first.kind())
+    });
+    let error = match (failed, alike) {
+        (1, true) => first.clone(),
+        (_, true) => Error::new(
+            first.kind(),
+            format!("all {failed} failed; the first: {}", first.full_message()),
+        ),
+        _ => Error::new(
+            ErrorKind::Partial,
+            format!(
+                "{failed} of {all} failed; the first: {}",
+                first.full_message()
+            ),
+        ),
+    };
+    let error = match (error.hint(), first.hint()) {
+        (None, Some(hint)) => error.with_hint(hint.to_owned()),
+        _ => error,
+    };
+    let error = match first.path() {
+        Some(path) => error.with_path(path.to_owned()),
+        None => error,
+    };
+    error.with_report(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: NonZeroUsize = NonZeroUsize::MIN;
+
+    fn outcome(kind: Option<ErrorKind>) -> Result<Done> {
+        match kind {
+            Some(kind) => Err(Error::new(kind, "no")),
+            None => Ok(Done {
+                destination: String::new(),
+                outcome: Outcome::Transferred,
+                bytes: 1,
+                reason: "",
+            }),
+        }
+    }
+
+    async fn run(kinds: &[Option<ErrorKind>], on_error: OnError) -> Result<Report> {
+        let work = futures_util::stream::iter(kinds.iter().map(|kind| Step::Work(*kind)));
+        let run = Run {
+            on_error,
+            parallel: ONE,
+            plan_only: false,
+        };
+        run.through(work, |kind| async move {
+            ReportItem::of("a".to_owned(), "b".to_owned(), outcome(kind))
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn some_failures_are_partial_and_the_report_comes_along() {
+        let error = run(&[None, Some(ErrorKind::NotFound), None], OnError::Continue)
+            .await
+            .expect_err("an error");
+        assert_eq!(error.kind(), ErrorKind::Partial);
+        let report = Report::of(&error).expect("a report");
+        assert_eq!((report.transferred, report.failed), (2, 1));
+    }
+
+    #[tokio::test]
+    async fn failures_all_alike_keep_their_kind() {
+        let error = run(
+            &[Some(ErrorKind::Network), Some(ErrorKind::Network)],
+            OnError::Continue,
+        )
+        .await
+        .expect_err("an error");
+        assert_eq!(error.kind(), ErrorKind::Network);
+        assert!(error.to_string().starts_with("all 2 failed"));
+        let error = run(&[Some(ErrorKind::NoSpace)], OnError::Continue)
+            .await
+            .expect_err("an error");
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::NoSpace, "no")
+        );
+    }
+
+    #[tokio::test]
+    async fn stop_begins_nothing_more() {
+        let error = run(
+            &[None, Some(ErrorKind::NotFound), None, None],
+            OnError::Stop,
+        )
+        .await
+        .expect_err("an error");
+        assert_eq!(Report::of(&error).expect("a report").items.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn report_raises_nothing() {
+        let report = run(&[Some(ErrorKind::NotFound), None], OnError::Report)
+            .await
+            .expect("a report");
+        assert_eq!((report.transferred, report.failed), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_refused_token_ends_the_task() {
+        let error = run(&[Some(ErrorKind::NotSignedIn), None], OnError::Continue)
+            .await
+            .expect_err("an error");
+        assert_eq!(Report::of(&error).expect("a report").items.len(), 1);
+        assert_eq!(error.kind(), ErrorKind::NotSignedIn);
+    }
+}

@@ -1,0 +1,343 @@
+//! The task "upload".
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use futures_util::{Stream, StreamExt, stream};
+use jiff::Timestamp;
+
+use super::list::nothing_matches;
+use super::local::{Found, Local, find, walk};
+use super::naming::{looks_like_a_file, numbered};
+use super::overwrite::{Decision, Side, UNCHANGED, decide};
+use super::remote::{Reading, Walk};
+use super::run::{Done, Run, Step};
+use super::{Item, ItemKind, Outcome, Report, ReportItem, Source, TransferOptions, UploadOptions};
+use crate::api::files::{CommitInfo, WriteMode};
+use crate::client::{Client, ContentHasher, LocalFile, Stamp};
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, Result};
+use crate::path::RemotePath;
+
+/// Dropbox takes one change of a namespace at a time, so more than a few at once only wait for each other.
+const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
+
+/// Up to so many files, each is looked up by itself; beyond, the destination is listed.
+const FEW: usize = 8;
+
+/// How many free names are tried.
+const NAMES: u32 = 1_000;
+
+impl Connection {
+    /// Uploads files into a folder, which is made if it is missing.
+    ///
+    /// A folder as the source means its contents, and a glob keeps the path below its last folder without wildcards. Each file
+    /// is done only when the content hash of what arrived equals that of what was read.
+    ///
+    /// # Errors
+    /// `not_found` for a source that is not there; `invalid_argument` where a single file is sent to what looks like its own
+    /// name; else as the options' `on_error` says, with the [`Report`].
+    pub async fn upload(
+        &self,
+        source: impl Into<Source>,
+        folder: &str,
+        options: UploadOptions,
+    ) -> Result<Report> {
+        let target: RemotePath = folder.parse()?;
+        let source = source.into();
+        let what = match &source {
+            Source::Text(text) => text.clone(),
+            _ => "the source".to_owned(),
+        };
+        let found = read(source, &options)?;
+        if let [Found::File { path, .. }] = found.as_slice() {
+            self.check_destination(path, folder, &target).await?;
+        }
+        let report = Upload {
+            client: self.client(),
+            options: &options,
+            target: Target::Folder(target),
+        }
+        .run(found)
+        .await?;
+        if options.require_match && report.items.is_empty() {
+            return Err(nothing_matches(&what));
+        }
+        Ok(report)
+    }
+
+    /// Uploads one file to exactly this path.
+    ///
+    /// # Errors
+    /// As [`upload`](Connection::upload); `invalid_argument` where the source is not one file.
+    pub async fn upload_file(
+        &self,
+        local: impl AsRef<Path>,
+        path: &str,
+        options: UploadOptions,
+    ) -> Result<Report> {
+        let target: RemotePath = path.parse()?;
+        let local = local.as_ref();
+        let literal = UploadOptions {
+            glob: false,
+            ..options
+        };
+        match read(Source::Text(local.display().to_string()), &literal)?.pop() {
+            Some(file @ Found::File { .. }) => {
+                Upload {
+                    client: self.client(),
+                    options: &literal,
+                    target: Target::Exact(target),
+                }
+                .run(vec![file])
+                .await
+            }
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("`{}` is not a file", local.display()),
+            )
+            .with_hint("`upload` takes folders")),
+        }
+    }
+
+    async fn check_destination(
+        &self,
+        source: &Path,
+        folder: &str,
+        target: &RemotePath,
+    ) -> Result<()> {
+        if !looks_like_a_file(folder, &source.to_string_lossy()) {
+            return Ok(());
+        }
+        match self.client().metadata_if_any(target).await?.map(|metadata| Item::from(metadata).kind) {
+            Some(ItemKind::Folder) => Ok(()),
+            _ => Err(Error::new(ErrorKind::InvalidArgument, format!("the destination `{folder}` is a folder, but looks like the name of the file"))
+                .with_path(folder)
+                .with_hint(format!("to send the file under that name use `upload_file`; if it is a folder, write `{folder}/`"))),
+        }
+    }
+}
+
+fn read(source: Source, options: &TransferOptions) -> Result<Vec<Found>> {
+    let reading = Reading {
+        glob: options.glob,
+        subfolders: options.subfolders,
+    };
+    source
+        .flattened()
+        .into_iter()
+        .map(|source| find(source, reading))
+        .collect()
+}
+
+struct Upload<'a> {
+    client: &'a Client,
+    options: &'a TransferOptions,
+    target: Target,
+}
+
+enum Target {
+    Folder(RemotePath),
+    Exact(RemotePath),
+}
+
+/// What is known of the target's files before the transfers begin.
+enum Known {
+    /// Nothing: each is looked up when its turn comes.
+    Nothing,
+    /// All of them, by the key of their path.
+    All(HashMap<String, Item>),
+}
+
+impl Upload<'_> {
+    async fn run(&self, found: Vec<Found>) -> Result<Report> {
+        let mut work = Box::pin(walk(found));
+        let first: Vec<_> = work.by_ref().take(FEW + 1).collect().await;
+        let known = self.known(first.len()).await?;
+        let parallel = self.options.parallel.unwrap_or(PARALLEL);
+        let run = Run {
+            on_error: self.options.on_error,
+            parallel,
+            plan_only: self.options.dry_run,
+        };
+        let work = stream::iter(first).chain(work);
+        run.through(without_clashes(work), |local| self.file(local, &known))
+            .await
+    }
+
+    async fn known(&self, files: usize) -> Result<Known> {
+        let Target::Folder(folder) = &self.target else {
+            return Ok(Known::Nothing);
+        };
+        if files <= FEW {
+            return Ok(Known::Nothing);
+        }
+        let mut items = HashMap::new();
+        let mut listing = Walk::folder(self.client, folder, true);
+        loop {
+            match listing.next().await {
+                Ok(Some(below)) => items.insert(folder.join(&below.relative)?.key(), below.item),
+                Ok(None) => return Ok(Known::All(items)),
+                // The folder is made by the first file.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return Ok(Known::All(HashMap::new()));
+                }
+                Err(error) => return Err(error),
+            };
+        }
+    }
+
+    async fn file(&self, local: Local, known: &Known) -> ReportItem {
+        let source = local.path.display().to_string();
+        let target = match &self.target {
+            Target::Folder(folder) => folder.join(&local.relative),
+            Target::Exact(path) => Ok(path.clone()),
+        };
+        match target {
+            Ok(target) => {
+                let result = self.send(&local, &target, known).await;
+                ReportItem::of(source, target.to_string(), result)
+            }
+            Err(error) => ReportItem::failed(source, local.relative, error),
+        }
+    }
+
+    async fn send(&self, local: &Local, target: &RemotePath, known: &Known) -> Result<Done> {
+        let path = local.path.clone();
+        let file = tokio::task::spawn_blocking(move || LocalFile::open(&path)).await??;
+        let (target, mode) = match self.existing(target, known).await? {
+            None => (target.clone(), WriteMode::Add),
+            Some(existing) => match self.decide(&file, &existing).await? {
+                Decision::Skip(reason) => {
+                    return Ok(Done {
+                        destination: target.to_string(),
+                        outcome: Outcome::Skipped,
+                        bytes: file.stamp().size,
+                        reason,
+                    });
+                }
+                // Only the file that was looked at is replaced, not one that came meanwhile.
+                Decision::Replace => (
+                    target.clone(),
+                    existing.rev.map_or(WriteMode::Overwrite, WriteMode::Update),
+                ),
+                Decision::FreeName => (self.free_name(target, known).await?, WriteMode::Add),
+                Decision::Refuse | Decision::CompareHashes => {
+                    return Err(already_there(target, "file"));
+                }
+            },
+        };
+        let (destination, bytes) = (target.to_string(), file.stamp().size);
+        if self.options.dry_run {
+            return Ok(Done {
+                destination,
+                outcome: Outcome::Planned,
+                bytes,
+                reason: "",
+            });
+        }
+        let client_modified = file.stamp().timestamp().filter(|_| self.options.keep_dates);
+        let commit = CommitInfo {
+            path: target.as_str().to_owned(),
+            mode,
+            autorename: false,
+            client_modified,
+            mute: false,
+            strict_conflict: false,
+        };
+        self.client.upload(&file, &commit).await?;
+        Ok(Done {
+            destination,
+            outcome: Outcome::Transferred,
+            bytes,
+            reason: "",
+        })
+    }
+
+    /// The file at the target, if any. A folder there is a conflict.
+    async fn existing(&self, target: &RemotePath, known: &Known) -> Result<Option<Item>> {
+        let item = match known {
+            Known::All(items) => items.get(&target.key()).cloned(),
+            Known::Nothing => self.client.metadata_if_any(target).await?.map(Item::from),
+        };
+        match item {
+            Some(item) if item.kind == ItemKind::Folder => Err(already_there(target, "folder")),
+            item => Ok(item),
+        }
+    }
+
+    async fn decide(&self, file: &LocalFile, existing: &Item) -> Result<Decision> {
+        let source = Side {
+            size: file.stamp().size,
+            modified: file.stamp().timestamp(),
+        };
+        let target = Side {
+            size: existing.size.unwrap_or_default(),
+            modified: existing.modified,
+        };
+        let decision = decide(self.options.overwrite, self.options.size_is, source, target);
+        if decision != Decision::CompareHashes {
+            return Ok(decision);
+        }
+        let file = file.clone();
+        let hash = tokio::task::spawn_blocking(move || file.content_hash()).await??;
+        Ok(if existing.hash.as_deref() == Some(hash.as_str()) {
+            Decision::Skip(UNCHANGED)
+        } else {
+            Decision::Replace
+        })
+    }
+
+    async fn free_name(&self, target: &RemotePath, known: &Known) -> Result<RemotePath> {
+        for number in 2..NAMES {
+            let candidate = target.parent().join(&numbered(target.name(), number))?;
+            let taken = match known {
+                Known::All(items) => items.contains_key(&candidate.key()),
+                Known::Nothing => self.client.metadata_if_any(&candidate).await?.is_some(),
+            };
+            if !taken {
+                return Ok(candidate);
+            }
+        }
+        Err(already_there(target, "file"))
+    }
+}
+
+/// Two local files whose names differ by letter case only would be one at Dropbox, so the second fails.
+fn without_clashes(work: impl Stream<Item = Step<Local>>) -> impl Stream<Item = Step<Local>> {
+    let mut seen = std::collections::HashSet::new();
+    work.map(move |step| match step {
+        Step::Work(local) if !seen.insert(local.relative.to_lowercase()) => {
+            let message = format!("`{}` differs from another file by letter case only, which Dropbox does not tell apart", local.relative);
+            let source = local.path.display().to_string();
+            let error = Error::new(ErrorKind::Conflict, message).with_path(source.clone()).with_hint("rename one of them");
+            Step::Done(ReportItem::failed(source, String::new(), error))
+        }
+        step => step,
+    })
+}
+
+impl LocalFile {
+    fn content_hash(&self) -> Result<String> {
+        let mut hasher = ContentHasher::new();
+        self.read_all(|bytes| hasher.update(bytes))?;
+        Ok(hasher.finish())
+    }
+}
+
+impl Stamp {
+    /// The modified date in whole seconds, as Dropbox keeps it.
+    fn timestamp(&self) -> Option<Timestamp> {
+        let exact = Timestamp::try_from(self.modified?).ok()?;
+        Timestamp::from_second(exact.as_second()).ok()
+    }
+}
+
+fn already_there(target: &RemotePath, what: &str) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!("there is a {what} at `{target}` already"),
+    )
+    .with_path(target.to_string())
+}
