@@ -1,1 +1,3 @@
 //! dropscript.
+#[cfg(feature = "emulator")]
+pub mod emulator;
