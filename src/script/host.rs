@@ -215,7 +215,10 @@ fn execute(run: &Arc<Run>, code: &Code, options: &RunOptions) -> Result<RunOutco
     let mut ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
     ast.set_source(name.as_str());
     run.sources().parsed(&name, &ast);
-    let result = engine.eval_ast::<Dynamic>(&ast);
+    let result = run
+        .gate()
+        .check()
+        .and_then(|()| engine.eval_ast::<Dynamic>(&ast));
     if let Some(Stop::Exit(status)) = run.gate().stopped() {
         return Ok(RunOutcome {
             value: Dynamic::UNIT,

@@ -133,9 +133,13 @@ impl State {
         runnable.set_source(name.as_str());
 
         let before = self.scope.clone();
-        let result = self
-            .engine
-            .eval_ast_with_scope::<Dynamic>(&mut self.scope, &runnable)
+        let result = run
+            .gate()
+            .check()
+            .and_then(|()| {
+                self.engine
+                    .eval_ast_with_scope::<Dynamic>(&mut self.scope, &runnable)
+            })
             // Showing a listing asks Dropbox, and may fail as the input itself.
             .and_then(|value| Ok((shown(&value)?, value)));
         let answer = match (run.gate().stopped(), result) {
