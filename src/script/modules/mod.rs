@@ -8,6 +8,7 @@ mod item;
 mod listing;
 mod path;
 mod report;
+mod source;
 mod time;
 
 use std::fmt::Display;

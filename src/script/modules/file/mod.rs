@@ -1,18 +1,22 @@
 //! `file::`: local files, as far as the host's permissions go.
 
+mod list;
+mod partial;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use rhai::{Array, Dynamic, Engine, INT, Map, Module};
+use rhai::{Engine, Map, Module};
 
-use super::{DateTime, function, namespace};
+use list::{entry, list};
+use partial::{Partial, refuse_special, replace};
+
+use super::{function, namespace};
 use crate::ContentHasher;
 use crate::error::{Error, ErrorKind};
 use crate::script::gate::Raised;
-use crate::script::glob::Glob;
 use crate::script::run::Run;
 
 /// Between two looks at whether the script may go on.
@@ -295,156 +299,6 @@ fn each_chunk(
             length => take(&chunk[..length]).map_err(|error| run.raise(error))?,
         }
     }
-}
-
-/// Opening a pipe waits for its other end, and nothing could end that.
-fn refuse_special(path: &Path) -> io::Result<()> {
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(found) if !found.is_file() => Err(io::Error::other("it is not a regular file")),
-        _ => Ok(()),
-    }
-}
-
-/// Writes beside the target first, so that a failure leaves what was there.
-fn replace(target: &Path, text: &str) -> io::Result<()> {
-    let mut partial = Partial::beside(target)?;
-    partial.write(text.as_bytes())?;
-    partial.finish()
-}
-
-/// A file that is not at its place yet; dropped before, it is removed.
-struct Partial {
-    file: File,
-    path: PathBuf,
-    target: PathBuf,
-    finished: bool,
-}
-
-impl Partial {
-    fn beside(target: &Path) -> io::Result<Self> {
-        refuse_special(target)?;
-        let folder = target.parent().unwrap_or(Path::new("/"));
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(io::Error::other)?;
-        let path = folder.join(format!(
-            ".dropscript-{:016x}.part",
-            u64::from_ne_bytes(random)
-        ));
-        let file = File::options().write(true).create_new(true).open(&path)?;
-        // The new file takes the old one's permissions along, as writing into it would.
-        if let Ok(old) = fs::metadata(target) {
-            file.set_permissions(old.permissions())?;
-        }
-        Ok(Self {
-            file,
-            path,
-            target: target.to_owned(),
-            finished: false,
-        })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
-    }
-
-    fn finish(mut self) -> io::Result<()> {
-        fs::rename(&self.path, &self.target)?;
-        self.finished = true;
-        Ok(())
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        if !self.finished {
-            // It fails only when the file is gone, which is what is wanted.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-fn list(run: &Run, text: &str) -> Raised<Array> {
-    let glob = Glob::parse(text).map_err(|error| run.raise(error))?;
-    let shown = if glob.folder().is_empty() {
-        "."
-    } else {
-        glob.folder()
-    };
-    let root = run.readable(shown)?;
-    let mut found = Vec::new();
-    let mut folders = vec![String::new()];
-    while let Some(folder) = folders.pop() {
-        run.gate().check()?;
-        let whole = root.join(&folder);
-        // A folder that went away meanwhile, or may not be read, is an error only where it was named.
-        let entries = match fs::read_dir(&whole) {
-            Err(_) if !folder.is_empty() => continue,
-            entries => or_raise(run, "list", shown, entries)?,
-        };
-        for file in entries.flatten() {
-            let name = file.file_name().to_string_lossy().into_owned();
-            let relative = match folder.as_str() {
-                "" => name,
-                folder => format!("{folder}/{name}"),
-            };
-            // What a link points to is judged as such.
-            let Ok(real) = run.readable(&file.path().to_string_lossy()) else {
-                continue;
-            };
-            let Ok(metadata) = fs::metadata(real) else {
-                continue;
-            };
-            if file.file_type().is_ok_and(|kind| kind.is_dir()) && glob.may_match_below(&relative) {
-                folders.push(relative.clone());
-            }
-            if glob.matches(&relative) {
-                found.push((relative, metadata));
-            }
-        }
-    }
-    found.sort_by(|(left, _), (right, _)| left.cmp(right));
-    let entries = found
-        .iter()
-        .map(|(relative, metadata)| Dynamic::from_map(entry(glob.folder(), relative, metadata)));
-    Ok(entries.collect())
-}
-
-/// What scripts see of a local file: an entry as in `event.files`.
-fn entry(root: &str, relative: &str, metadata: &fs::Metadata) -> Map {
-    let path = match root {
-        "" => relative.to_owned(),
-        root => format!("{}/{relative}", root.trim_end_matches('/')),
-    };
-    let name = relative.rsplit('/').next().unwrap_or(relative);
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let modified = metadata
-        .modified()
-        .ok()
-        .and_then(|time| Timestamp::try_from(time).ok());
-    Map::from_iter([
-        ("root".into(), root.into()),
-        ("relative".into(), relative.into()),
-        ("name".into(), name.into()),
-        ("folder".into(), folder.into()),
-        (
-            "kind".into(),
-            if metadata.is_dir() { "folder" } else { "file" }.into(),
-        ),
-        (
-            "size".into(),
-            if metadata.is_file() {
-                INT::try_from(metadata.len()).unwrap_or(INT::MAX).into()
-            } else {
-                Dynamic::UNIT
-            },
-        ),
-        (
-            "modified".into(),
-            modified.map_or(Dynamic::UNIT, |time| Dynamic::from(DateTime(time))),
-        ),
-        ("path".into(), path.into()),
-    ])
 }
 
 fn or_raise<T>(run: &Run, about: &str, path: &str, result: io::Result<T>) -> Raised<T> {
