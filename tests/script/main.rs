@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod bench;
+mod cloud;
 mod diagnostics;
+mod engines;
 mod errors;
+mod files;
 mod modules;
+mod session;
 mod stopping;
