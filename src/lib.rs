@@ -8,6 +8,7 @@ mod error;
 mod oauth;
 mod options;
 mod path;
+mod script;
 mod secret;
 mod tasks;
 mod transport;
@@ -20,6 +21,12 @@ pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, Result};
 pub use options::OptionSpec;
 pub use path::RemotePath;
+/// The version of Rhai to use for [`Host::register_into`] and [`RunOutcome::value`].
+pub use rhai;
+pub use script::{
+    Answer, Checked, Event, EventFile, EventSource, Frame, Host, HostBuilder, InputStatus, Level,
+    Limits, Permissions, Reason, RunOptions, RunOutcome, ScriptError, Session, Wanted,
+};
 pub use secret::Secret;
 pub use tasks::{
     CreateFolderOptions, DeleteOptions, DownloadOptions, Item, ItemKind, Kinds, ListOptions,

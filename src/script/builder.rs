@@ -1,0 +1,179 @@
+//! Setting up a host.
+
+use std::path::{Path, PathBuf};
+
+use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
+
+use super::host::{Host, Inner};
+use super::limits::Limits;
+use super::permissions::Permissions;
+use crate::connection::{Connection, Settings};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Which connection a script asks for.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// `dropbox()`
+    Default,
+    /// `dropbox("name")`
+    Named(String),
+    /// `dropbox(#{ ... })`
+    Settings(Box<Settings>),
+}
+
+/// How much a line for [`HostBuilder::on_log`] matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// From `debug(x)`.
+    Debug,
+    /// What happened, or would have under a dry run.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something that failed.
+    Error,
+}
+
+pub(super) type Connector = dyn Fn(Wanted) -> Result<Connection> + Send + Sync;
+pub(super) type OnPrint = dyn Fn(&str) + Send + Sync;
+pub(super) type OnLog = dyn Fn(Level, &str) + Send + Sync;
+
+/// Sets up a [`Host`]; made by [`Host::builder`].
+///
+/// Without further settings scripts have no connection, no permissions, the limits of
+/// [`Limits::default`], and nobody hears what they print.
+#[derive(Default)]
+#[must_use]
+pub struct HostBuilder {
+    connections: Vec<Connection>,
+    connector: Option<Box<Connector>>,
+    permissions: Permissions,
+    limits: Limits,
+    dry_run: bool,
+    module_paths: Vec<PathBuf>,
+    working_directory: Option<PathBuf>,
+    on_print: Option<Box<OnPrint>>,
+    on_log: Option<Box<OnLog>>,
+}
+
+impl HostBuilder {
+    /// Adds a connection that `dropbox("its name")` finds; the first is what `dropbox()` gives.
+    pub fn connection(mut self, connection: Connection) -> Self {
+        self.connections.push(connection);
+        self
+    }
+
+    /// Asks `connector` for connections that [`HostBuilder::connection`] did not add. Each is asked
+    /// for once a run.
+    pub fn connector(
+        mut self,
+        connector: impl Fn(Wanted) -> Result<Connection> + Send + Sync + 'static,
+    ) -> Self {
+        self.connector = Some(Box::new(connector));
+        self
+    }
+
+    /// What scripts may touch; [`Permissions::none`] unless set.
+    pub fn permissions(mut self, permissions: Permissions) -> Self {
+        self.permissions = permissions;
+        self
+    }
+
+    /// What scripts may use up.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Has functions that write say what they would do, and do nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Adds a folder that modules may come from, beside the main script's.
+    pub fn module_path(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.module_paths.push(folder.into());
+        self
+    }
+
+    /// The folder that local paths and permissions are relative to; the process's own unless set.
+    pub fn working_directory(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.working_directory = Some(folder.into());
+        self
+    }
+
+    /// Takes each line that a script prints, without the end of the line.
+    pub fn on_print(mut self, on_print: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.on_print = Some(Box::new(on_print));
+        self
+    }
+
+    /// Takes each line that is logged, by `debug(x)` or about a dry run.
+    pub fn on_log(mut self, on_log: impl Fn(Level, &str) + Send + Sync + 'static) -> Self {
+        self.on_log = Some(Box::new(on_log));
+        self
+    }
+
+    /// The host. Inside a multi-threaded Tokio runtime its I/O runs there, else on a small runtime
+    /// of its own.
+    ///
+    /// # Errors
+    /// `local_io` when a folder does not exist or threads cannot be started.
+    pub fn build(self) -> Result<Host> {
+        let (runtime, owned) = runtime()?;
+        let working_directory = match self.working_directory {
+            Some(folder) => existing(&folder)?,
+            None => existing(Path::new("."))?,
+        };
+        let module_paths = self
+            .module_paths
+            .into_iter()
+            .map(|folder| existing(&working_directory.join(folder)))
+            .collect::<Result<_>>()?;
+        Ok(Host::new(Inner {
+            connections: self.connections,
+            connector: self.connector,
+            permissions: self.permissions,
+            limits: self.limits,
+            dry_run: self.dry_run,
+            module_paths,
+            working_directory,
+            on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
+            on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),
+            runtime,
+            owned_runtime: owned,
+        }))
+    }
+}
+
+fn runtime() -> Result<(Handle, Option<Runtime>)> {
+    if let Ok(current) = Handle::try_current()
+        && current.runtime_flavor() == RuntimeFlavor::MultiThread
+    {
+        return Ok((current, None));
+    }
+    let own = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("dropscript-io")
+        .enable_all()
+        .build()
+        .map_err(|cause| {
+            Error::new(
+                ErrorKind::LocalIo,
+                format!("cannot start the threads for input and output: {cause}"),
+            )
+        })?;
+    Ok((own.handle().clone(), Some(own)))
+}
+
+fn existing(folder: &Path) -> Result<PathBuf> {
+    let shown = folder.display().to_string();
+    folder.canonicalize().map_err(|cause| {
+        Error::new(
+            ErrorKind::LocalIo,
+            format!("cannot use the folder `{shown}`: {cause}"),
+        )
+        .with_path(shown)
+    })
+}

@@ -1,0 +1,86 @@
+//! The engine of a script, and the thread that it runs on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread::JoinHandle;
+
+use rhai::{AST, Engine, OptimizationLevel, ParseError, Scope};
+use tokio_util::sync::CancellationToken;
+
+use super::builder::Level;
+use super::event::RunOptions;
+use super::resolver::Resolver;
+use super::run::{CONSTANTS, Run};
+
+/// Debug builds of Rhai take more than 100 KiB of stack for each call of a script function.
+const STACK: usize = 32 << 20;
+
+/// Starts a thread whose stack holds as many calls as the limits allow.
+pub(super) fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    static STARTED: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("script-{}", STARTED.fetch_add(1, Relaxed));
+    std::thread::Builder::new()
+        .name(name)
+        .stack_size(STACK)
+        .spawn(work)
+        .expect("the system has room for one more thread")
+}
+
+/// Sets an engine up for scripts of `run`.
+pub(super) fn prepare(engine: &mut Engine, run: &Arc<Run>, options: &RunOptions) {
+    run.host().limits.apply(engine);
+    engine
+        .set_strict_variables(true)
+        // The optimiser drops statements, and with them their errors.
+        .set_optimization_level(OptimizationLevel::None)
+        .disable_symbol("eval")
+        .set_module_resolver(Resolver::new(Arc::clone(run)));
+    engine.register_global_module(run.constants(options).into());
+    super::modules::register(engine, run);
+    super::modules::register_exit(engine, run);
+
+    let printer = Arc::clone(run);
+    engine.on_print(move |line| (printer.host().on_print)(line));
+    let logger = Arc::clone(run);
+    engine.on_debug(move |line, source, at| {
+        let place = match (source, at.line()) {
+            (Some(source), Some(number)) => format!("{source}:{number}: "),
+            _ => String::new(),
+        };
+        logger.log(Level::Debug, &format!("{place}{line}"));
+    });
+    let gate = Arc::clone(run);
+    engine.on_progress(move |_| gate.gate().step());
+}
+
+/// Parses a text in which the constants are known.
+pub(super) fn compile(engine: &Engine, text: &str) -> Result<AST, ParseError> {
+    compile_with_scope(engine, &Scope::new(), text)
+}
+
+/// Parses a text in which the constants and the variables of `scope` are known.
+pub(super) fn compile_with_scope(
+    engine: &Engine,
+    scope: &Scope<'_>,
+    text: &str,
+) -> Result<AST, ParseError> {
+    // With strict variables the parser takes only those for known that are in its scope.
+    let mut known = scope.clone();
+    for name in CONSTANTS {
+        known.push_constant(name, ());
+    }
+    engine.compile_with_scope(&known, text)
+}
+
+/// Opens the gate anew whenever the engine begins a script, for engines that the host does not start.
+pub(super) fn rearm_at_each_start(engine: &mut Engine, run: &Arc<Run>) {
+    let run = Arc::clone(run);
+    engine.on_progress(move |operations| {
+        if operations == 1 && !run.is_loading() {
+            let limits = &run.host().limits;
+            run.gate()
+                .arm(CancellationToken::new(), limits.deadline, limits.operations);
+        }
+        run.gate().step()
+    });
+}

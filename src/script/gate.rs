@@ -1,0 +1,228 @@
+//! The one place where a script waits, and where it is stopped.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use rhai::{Dynamic, EvalAltResult, Position};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::failure;
+use crate::error::{Error, ErrorKind};
+
+/// What natives give back: a value, or what Rhai carries on.
+pub(super) type Raised<T> = Result<T, Box<EvalAltResult>>;
+
+/// Looking at the clock and the token for every operation would cost a quarter of a loop's speed.
+const LOOK_EVERY: u64 = 0x100;
+
+/// Why nothing in the script may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    Interrupted,
+    Deadline(Duration),
+    Operations(u64),
+    /// `exit(status)`: not a failure, but just as final.
+    Exit(i32),
+}
+
+/// Lets the script through until it is cancelled, late, or over its budget; from then on lets
+/// nothing through.
+///
+/// Rhai counts operations in a copy for callbacks, and a `try` around a callback catches even a
+/// terminated script. So the count is kept here, and a stop is sticky.
+pub(super) struct Gate {
+    runtime: Handle,
+    armed: Mutex<Armed>,
+    stopped: AtomicBool,
+    operations: AtomicU64,
+    budget: AtomicU64,
+}
+
+#[derive(Default)]
+struct Armed {
+    cancel: CancellationToken,
+    deadline: Option<(Instant, Duration)>,
+    stop: Option<Stop>,
+}
+
+impl Gate {
+    /// A gate that is open without bounds until [`Gate::arm`].
+    pub(super) fn new(runtime: Handle) -> Self {
+        Self {
+            runtime,
+            armed: Mutex::default(),
+            stopped: AtomicBool::new(false),
+            operations: AtomicU64::new(0),
+            budget: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// Opens the gate for a run that starts now.
+    pub(super) fn arm(
+        &self,
+        cancel: CancellationToken,
+        deadline: Option<Duration>,
+        operations: Option<u64>,
+    ) {
+        let mut armed = self.armed();
+        *armed = Armed {
+            cancel,
+            // A deadline past the end of the clock is none.
+            deadline: deadline.and_then(|after| Some((Instant::now().checked_add(after)?, after))),
+            stop: None,
+        };
+        self.operations.store(0, Relaxed);
+        self.budget.store(operations.unwrap_or(u64::MAX), Relaxed);
+        self.stopped.store(false, Relaxed);
+    }
+
+    /// Waits for `work`, for the cancellation and for the deadline, whichever comes first.
+    pub(super) fn wait<F: Future>(&self, work: F) -> Raised<F::Output> {
+        self.check()?;
+        if on_async_worker() {
+            return Err(failure::raise(&Error::new(
+                ErrorKind::Unsupported,
+                "a script cannot wait on a thread that drives async tasks",
+            )
+            .with_hint("run it with `Host::eval` or `Host::run_file`, or the engine inside `tokio::task::spawn_blocking`")));
+        }
+        let (cancel, deadline) = {
+            let armed = self.armed();
+            (armed.cancel.clone(), armed.deadline)
+        };
+        let ended = block_on(&self.runtime, async {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(Stop::Interrupted),
+                stop = late(deadline) => Err(stop),
+                done = work => Ok(done),
+            }
+        });
+        ended.map_err(|stop| self.stop(stop))
+    }
+
+    /// Raises when the script must not go on: for natives that work without waiting.
+    pub(super) fn check(&self) -> Raised<()> {
+        match self.look() {
+            Some(stop) => Err(terminated(stop)),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts one operation of the engine; a value ends the script.
+    pub(super) fn step(&self) -> Option<Dynamic> {
+        let count = self.operations.fetch_add(1, Relaxed) + 1;
+        let budget = self.budget.load(Relaxed);
+        if count > budget {
+            self.close(Stop::Operations(budget));
+        }
+        if self.stopped.load(Relaxed) || count.is_multiple_of(LOOK_EVERY) {
+            return self.look().map(|stop| stop.to_string().into());
+        }
+        None
+    }
+
+    /// Closes the gate for good and gives the error that ends the script.
+    pub(super) fn stop(&self, stop: Stop) -> Box<EvalAltResult> {
+        terminated(self.close(stop))
+    }
+
+    /// The first stop counts.
+    fn close(&self, stop: Stop) -> Stop {
+        let first = *self.armed().stop.get_or_insert(stop);
+        self.stopped.store(true, Relaxed);
+        first
+    }
+
+    /// Why the gate is closed, if it is.
+    pub(super) fn stopped(&self) -> Option<Stop> {
+        self.armed().stop
+    }
+
+    fn look(&self) -> Option<Stop> {
+        let armed = self.armed();
+        let found = armed.stop.or_else(|| {
+            if armed.cancel.is_cancelled() {
+                return Some(Stop::Interrupted);
+            }
+            let (at, after) = armed.deadline?;
+            (Instant::now() >= at).then_some(Stop::Deadline(after))
+        })?;
+        drop(armed);
+        Some(self.close(found))
+    }
+
+    fn armed(&self) -> MutexGuard<'_, Armed> {
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Interrupted => f.write_str("the script was interrupted"),
+            Self::Deadline(after) => write!(f, "the script ran longer than {after:?}"),
+            Self::Operations(budget) => write!(f, "the script took more than {budget} operations"),
+            Self::Exit(status) => write!(f, "the script ended itself with status {status}"),
+        }
+    }
+}
+
+fn terminated(stop: Stop) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(stop.to_string().into(), Position::NONE).into()
+}
+
+async fn late(deadline: Option<(Instant, Duration)>) -> Stop {
+    match deadline {
+        Some((at, after)) => {
+            tokio::time::sleep_until(at.into()).await;
+            Stop::Deadline(after)
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this thread is inside the poll of an async task, where blocking could deadlock.
+///
+/// Tokio shows it by the cooperative budget: inside a poll it runs out, on a blocking thread there is
+/// none to run out. The task yields a little earlier for it, nothing more.
+fn on_async_worker() -> bool {
+    const MORE_THAN_A_BUDGET: usize = 256;
+    if Handle::try_current().is_err() {
+        return false;
+    }
+    let mut context = Context::from_waker(Waker::noop());
+    (0..MORE_THAN_A_BUDGET).any(|_| {
+        pin!(tokio::task::coop::consume_budget())
+            .poll(&mut context)
+            .is_pending()
+    })
+}
+
+/// Drives `work` on this thread, with timers and sockets on `runtime`.
+///
+/// `Handle::block_on` panics on threads that Tokio considers its own; parking the thread never does.
+fn block_on<F: Future>(runtime: &Handle, work: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let _context = runtime.enter();
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut work = pin!(work);
+    loop {
+        match work.as_mut().poll(&mut context) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Running scripts.
+
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine};
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::oneshot;
+
+use super::builder::{Connector, HostBuilder, OnLog, OnPrint, Wanted};
+use super::diagnostic::ScriptError;
+use super::engine;
+use super::event::RunOptions;
+use super::gate::Stop;
+use super::limits::Limits;
+use super::permissions::Permissions;
+use super::resolver::Resolver;
+use super::run::Run;
+use super::session::Session;
+use super::vocabulary::nearest;
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Runs scripts: with these connections, these permissions, these limits.
+///
+/// Clones are the same host. Each run has a thread and an engine of its own, so that scripts run
+/// side by side.
+#[derive(Clone)]
+pub struct Host(Arc<Inner>);
+
+/// What a [`HostBuilder`] set up.
+pub(super) struct Inner {
+    pub(super) connections: Vec<Connection>,
+    pub(super) connector: Option<Box<Connector>>,
+    pub(super) permissions: Permissions,
+    pub(super) limits: Limits,
+    pub(super) dry_run: bool,
+    pub(super) module_paths: Vec<PathBuf>,
+    pub(super) working_directory: PathBuf,
+    pub(super) on_print: Box<OnPrint>,
+    pub(super) on_log: Box<OnLog>,
+    pub(super) runtime: Handle,
+    pub(super) owned_runtime: Option<Runtime>,
+}
+
+/// How a script that did not fail ended.
+#[derive(Debug, Clone)]
+pub struct RunOutcome {
+    /// The value of its last statement, or `()`.
+    pub value: Dynamic,
+    /// The status that it gave to `exit`, if it did.
+    pub exit: Option<i32>,
+    /// The script and all modules that it loaded.
+    pub files: Vec<PathBuf>,
+}
+
+/// A script without faults that can be seen beforehand.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The script and all modules that it imports by a literal path.
+    pub files: Vec<PathBuf>,
+}
+
+/// Where the code comes from.
+enum Code {
+    File(PathBuf),
+    Text(String),
+}
+
+impl Host {
+    /// Begins setting up a host.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// Runs a script file. Dropping the future cancels the script.
+    ///
+    /// # Errors
+    /// Why the script did not run to its end, and where.
+    pub async fn run_file(&self, path: impl AsRef<Path>) -> Result<RunOutcome, ScriptError> {
+        self.run_file_with(path, RunOptions::default()).await
+    }
+
+    /// Runs a script file with arguments, an event, or a way to cancel it.
+    ///
+    /// # Errors
+    /// As [`Host::run_file`].
+    pub async fn run_file_with(
+        &self,
+        path: impl AsRef<Path>,
+        run: RunOptions,
+    ) -> Result<RunOutcome, ScriptError> {
+        self.launch(Code::File(path.as_ref().to_owned()), run).await
+    }
+
+    /// Runs code that is in no file. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// As [`Host::run_file`].
+    pub async fn eval(&self, code: &str) -> Result<RunOutcome, ScriptError> {
+        self.eval_with(code, RunOptions::default()).await
+    }
+
+    /// Runs code that is in no file with arguments, an event, or a way to cancel it.
+    ///
+    /// # Errors
+    /// As [`Host::run_file`].
+    pub async fn eval_with(&self, code: &str, run: RunOptions) -> Result<RunOutcome, ScriptError> {
+        self.launch(Code::Text(code.to_owned()), run).await
+    }
+
+    /// Parses a script and every module that it imports by a literal path, and runs nothing.
+    ///
+    /// # Errors
+    /// The first fault that was found.
+    pub fn check_file(&self, path: impl AsRef<Path>) -> Result<Checked, ScriptError> {
+        let path = path.as_ref().to_owned();
+        let inner = Arc::clone(&self.0);
+        let thread = engine::spawn(move || check(inner, &path));
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Adds the functions of scripts to an engine that the program has: `dropbox()`, `file::` and all
+    /// others. Their I/O needs a thread that may wait: on one that drives async tasks they raise
+    /// `unsupported`.
+    ///
+    /// The run's temporary folder is there as long as the engine is.
+    pub fn register_into(&self, engine: &mut Engine) {
+        let run = Run::new(Arc::clone(&self.0));
+        super::modules::register(engine, &run);
+    }
+
+    /// Sets an engine that the program has up as this host's own are: limits, modules, constants,
+    /// `print` and `debug`, and the functions of [`Host::register_into`].
+    ///
+    /// Time and operations count anew for each script that the engine runs, and together for those
+    /// that it runs at the same time.
+    pub fn prepare(&self, engine: &mut Engine) {
+        let run = Run::new(Arc::clone(&self.0));
+        engine::prepare(engine, &run, &RunOptions::default());
+        engine::rearm_at_each_start(engine, &run);
+    }
+
+    /// A session, which keeps variables, functions and imports between inputs.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(Arc::clone(&self.0), &RunOptions::default())
+    }
+
+    /// A session with arguments and an event; its inputs are cancelled one by one.
+    #[must_use]
+    pub fn session_with(&self, run: &RunOptions) -> Session {
+        Session::new(Arc::clone(&self.0), run)
+    }
+
+    async fn launch(&self, code: Code, options: RunOptions) -> Result<RunOutcome, ScriptError> {
+        let inner = Arc::clone(&self.0);
+        on_script_thread(options.cancel.child_token(), move |cancel| {
+            let run = Run::new(inner);
+            let _finish = Finish(&run);
+            execute(&run, &code, &RunOptions { cancel, ..options })
+        })
+        .await
+    }
+}
+
+/// Runs `work` on a thread for scripts and waits for it; dropping the future cancels the token.
+pub(super) async fn on_script_thread<T: Send + 'static>(
+    cancel: tokio_util::sync::CancellationToken,
+    work: impl FnOnce(tokio_util::sync::CancellationToken) -> T + Send + 'static,
+) -> T {
+    let _cancel_on_drop = cancel.clone().drop_guard();
+    let (send, receive) = oneshot::channel();
+    let thread = engine::spawn(move || {
+        // Nobody receives when the future was dropped.
+        let _ = send.send(work(cancel));
+    });
+    match receive.await {
+        Ok(done) => done,
+        Err(_) => match thread.join() {
+            Err(panic) => resume_unwind(panic),
+            Ok(()) => unreachable!("a thread that does not panic sends"),
+        },
+    }
+}
+
+/// Removes what a run made for itself, whichever way it ends.
+struct Finish<'a>(&'a Run);
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+fn execute(run: &Arc<Run>, code: &Code, options: &RunOptions) -> Result<RunOutcome, ScriptError> {
+    let (name, text) = load(run, code, options)?;
+    let limits = &run.host().limits;
+    run.gate()
+        .arm(options.cancel.clone(), limits.deadline, limits.operations);
+    let mut engine = Engine::new();
+    engine::prepare(&mut engine, run, options);
+    let explained =
+        |error: &rhai::EvalAltResult| ScriptError::explain(error, &engine, run, &name, &[]);
+
+    let mut ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
+    ast.set_source(name.as_str());
+    run.sources().parsed(&name, &ast);
+    let result = engine.eval_ast::<Dynamic>(&ast);
+    if let Some(Stop::Exit(status)) = run.gate().stopped() {
+        return Ok(RunOutcome {
+            value: Dynamic::UNIT,
+            exit: Some(status),
+            files: run.sources().files(),
+        });
+    }
+    let value = result.map_err(|error| explained(&error))?;
+    // A script that was stopped in a callback may have caught that at its very end.
+    if let Some(stop) = run.gate().stopped() {
+        return Err(ScriptError::stopped(stop, run));
+    }
+    Ok(RunOutcome {
+        value,
+        exit: None,
+        files: run.sources().files(),
+    })
+}
+
+fn check(inner: Arc<Inner>, path: &Path) -> Result<Checked, ScriptError> {
+    let run = Run::new(inner);
+    let options = RunOptions::default();
+    let (name, text) = load(&run, &Code::File(path.to_owned()), &options)?;
+    let mut engine = Engine::new();
+    engine::prepare(&mut engine, &run, &options);
+    let explained =
+        |error: &rhai::EvalAltResult| ScriptError::explain(error, &engine, &run, &name, &[]);
+    let ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
+    run.sources().parsed(&name, &ast);
+    Resolver::new(Arc::clone(&run))
+        .check(&engine, &ast, &name)
+        .map_err(|error| explained(&error))?;
+    Ok(Checked {
+        files: run.sources().files(),
+    })
+}
+
+fn load(run: &Run, code: &Code, options: &RunOptions) -> Result<(String, Arc<str>), ScriptError> {
+    match code {
+        Code::File(path) => run
+            .load_main(path)
+            .map_err(|error| ScriptError::before_start(error, run)),
+        Code::Text(text) => {
+            let name = match options.name.as_str() {
+                "" => "eval",
+                name => name,
+            };
+            let text = Arc::from(text.as_str());
+            Ok((run.sources().add(None, name, &text), text))
+        }
+    }
+}
+
+impl Inner {
+    /// The connection that a script asks for.
+    pub(super) fn connect(&self, wanted: Wanted) -> Result<Connection> {
+        let own = match &wanted {
+            Wanted::Default => self.connections.first(),
+            Wanted::Named(name) => self.connections.iter().find(|own| own.name() == name),
+            Wanted::Settings(_) => None,
+        };
+        if let Some(connection) = own {
+            return Ok(connection.clone());
+        }
+        if let Some(connector) = &self.connector {
+            return connector(wanted);
+        }
+        match wanted {
+            Wanted::Settings(settings) => Connection::from_settings("script", &settings),
+            Wanted::Default => Err(Error::new(
+                ErrorKind::NotSignedIn,
+                "there is no connection to Dropbox",
+            )
+            .with_hint("add one with `dropscript connection add`, or try with `--emulator`")),
+            Wanted::Named(name) => {
+                let known = self.connections.iter().map(Connection::name);
+                let error = Error::new(
+                    ErrorKind::NotSignedIn,
+                    format!("there is no connection `{name}`"),
+                );
+                Err(match nearest(&name, known) {
+                    Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+                    None => {
+                        error.with_hint(format!("add it with `dropscript connection add {name}`"))
+                    }
+                })
+            }
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Waiting for a runtime's threads panics inside an async task.
+        if let Some(runtime) = self.owned_runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The script host: the only place that names the `rhai` crate.
+//!
+//! A [`Host`] runs scripts. Each run has a [`Run`](run::Run) behind it, which the functions in
+//! [`modules`] share; every wait of theirs goes through its [`Gate`](gate::Gate), which ends the
+//! script on cancellation, deadline or budget.
+
+#![allow(
+    clippy::unnecessary_box_returns,
+    reason = "Rhai takes its errors boxed, and only so"
+)]
+
+mod builder;
+mod diagnostic;
+mod engine;
+mod event;
+mod explain;
+mod failure;
+mod gate;
+mod glob;
+mod host;
+mod input_status;
+mod limits;
+mod modules;
+mod options;
+mod permissions;
+mod resolver;
+mod run;
+mod session;
+mod sources;
+mod temp_folder;
+mod values;
+mod vocabulary;
+
+pub use builder::{HostBuilder, Level, Wanted};
+pub use diagnostic::{Frame, Reason, ScriptError};
+pub use event::{Event, EventFile, EventSource, RunOptions};
+pub use host::{Checked, Host, RunOutcome};
+pub use input_status::InputStatus;
+pub use limits::Limits;
+pub use permissions::Permissions;
+pub use session::{Answer, Session};

@@ -1,0 +1,137 @@
+//! What `list` gives: items, fetched page by page as they are needed.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rhai::{Array, Dynamic, Engine, FnPtr, INT, NativeCallContext};
+
+use super::{function, printable};
+use crate::script::gate::Raised;
+use crate::script::run::Run;
+use crate::tasks::{self, Item};
+
+/// A folder or glob to list; each use lists anew.
+#[derive(Clone)]
+pub(in crate::script) struct Listing {
+    run: Arc<Run>,
+    listing: tasks::Listing,
+}
+
+impl Listing {
+    pub(super) fn new(run: &Arc<Run>, listing: tasks::Listing) -> Self {
+        Self {
+            run: Arc::clone(run),
+            listing,
+        }
+    }
+
+    /// Lists, as far as the iterator is driven.
+    pub(in crate::script) fn items(&self) -> Items {
+        Items(self.clone())
+    }
+}
+
+/// The items of one use of a listing.
+pub(in crate::script) struct Items(Listing);
+
+impl Iterator for Items {
+    type Item = Raised<Item>;
+
+    fn next(&mut self) -> Option<Raised<Item>> {
+        let Listing { run, listing } = &mut self.0;
+        match run.gate().wait(listing.next()) {
+            Ok(next) => next.map(|item| item.map_err(|error| run.raise(error))),
+            Err(stopped) => Some(Err(stopped)),
+        }
+    }
+}
+
+impl IntoIterator for Listing {
+    type Item = Raised<Item>;
+    type IntoIter = Items;
+
+    fn into_iter(self) -> Items {
+        self.items()
+    }
+}
+
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Listing of `{}`", self.listing.what())
+    }
+}
+
+pub(super) fn register(engine: &mut Engine) {
+    const ON: &str = "listing: Listing";
+    engine
+        .register_type_with_name::<Listing>("Listing")
+        .register_iterator_result::<Listing, Item>();
+    printable::<Listing>(engine);
+    function("to_array", &[ON, "array"], "All items.").register_into_engine(
+        engine,
+        |listing: &mut Listing| -> Raised<Array> {
+            listing
+                .items()
+                .map(|item| item.map(Dynamic::from))
+                .collect()
+        },
+    );
+    for name in ["count", "len"] {
+        function(name, &[ON, "int"], "How many items there are.").register_into_engine(
+            engine,
+            |listing: &mut Listing| -> Raised<INT> {
+                listing
+                    .items()
+                    .try_fold(0, |count, item| item.map(|_| count + 1))
+            },
+        );
+    }
+    function("first", &[ON, "?"], "The first item, or `()`.").register_into_engine(
+        engine,
+        |listing: &mut Listing| -> Raised<Dynamic> {
+            Ok(listing
+                .items()
+                .next()
+                .transpose()?
+                .map_or(Dynamic::UNIT, Dynamic::from))
+        },
+    );
+    function("is_empty", &[ON, "bool"], "Whether there is no item.").register_into_engine(
+        engine,
+        |listing: &mut Listing| -> Raised<bool> {
+            Ok(listing.items().next().transpose()?.is_none())
+        },
+    );
+    function(
+        "map",
+        &[ON, "f: Fn", "array"],
+        "What the closure gives for each item.",
+    )
+    .register_into_engine(
+        engine,
+        |context: NativeCallContext, listing: &mut Listing, f: FnPtr| -> Raised<Array> {
+            listing
+                .items()
+                .map(|item| f.call_within_context::<Dynamic>(&context, (item?,)))
+                .collect()
+        },
+    );
+    function(
+        "filter",
+        &[ON, "f: Fn", "array"],
+        "The items for which the closure gives true.",
+    )
+    .register_into_engine(
+        engine,
+        |context: NativeCallContext, listing: &mut Listing, f: FnPtr| -> Raised<Array> {
+            let mut kept = Array::new();
+            for item in listing.items() {
+                let item = item?;
+                if f.call_within_context::<bool>(&context, (item.clone(),))? {
+                    kept.push(Dynamic::from(item));
+                }
+            }
+            Ok(kept)
+        },
+    );
+}

@@ -1,0 +1,194 @@
+//! Points in time and lengths of time.
+
+use std::fmt;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
+use rhai::{Engine, EvalAltResult, FLOAT, INT, Module};
+
+use super::{function, namespace, printable, property};
+use crate::error::{Error, ErrorKind};
+use crate::script::failure;
+use crate::script::gate::Raised;
+
+/// A point in time in scripts, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::script) struct DateTime(pub(in crate::script) Timestamp);
+
+/// A length of time in scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Duration(SignedDuration);
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl DateTime {
+    fn zoned(self) -> ZonedDateTime {
+        self.0.to_zoned_datetime(TimeZone::UTC)
+    }
+}
+
+pub(super) fn register(engine: &mut Engine) {
+    engine
+        .register_type_with_name::<DateTime>("DateTime")
+        .register_type_with_name::<Duration>("Duration");
+    printable::<DateTime>(engine);
+    printable::<Duration>(engine);
+    compare::<DateTime>(engine);
+    compare::<Duration>(engine);
+    register_arithmetic(engine);
+    register_parts(engine);
+    namespace(engine, "time", |module| {
+        function("now", &["DateTime"], "This moment.")
+            .set_into_module(module, || DateTime(Timestamp::now()));
+        lengths(module, "seconds", 1);
+        lengths(module, "minutes", 60);
+        lengths(module, "hours", 60 * 60);
+        lengths(module, "days", 24 * 60 * 60);
+    });
+}
+
+fn compare<T: Ord + Clone + Send + Sync + 'static>(engine: &mut Engine) {
+    engine
+        .register_fn("==", |left: T, right: T| left == right)
+        .register_fn("!=", |left: T, right: T| left != right)
+        .register_fn("<", |left: T, right: T| left < right)
+        .register_fn("<=", |left: T, right: T| left <= right)
+        .register_fn(">", |left: T, right: T| left > right)
+        .register_fn(">=", |left: T, right: T| left >= right);
+}
+
+fn register_arithmetic(engine: &mut Engine) {
+    engine
+        .register_fn("-", |left: DateTime, right: DateTime| {
+            Duration(left.0.duration_since(right.0))
+        })
+        .register_fn(
+            "+",
+            |time: DateTime, length: Duration| -> Raised<DateTime> {
+                time.0
+                    .checked_add(length.0)
+                    .map(DateTime)
+                    .map_err(|_| too_far())
+            },
+        )
+        .register_fn(
+            "-",
+            |time: DateTime, length: Duration| -> Raised<DateTime> {
+                time.0
+                    .checked_sub(length.0)
+                    .map(DateTime)
+                    .map_err(|_| too_far())
+            },
+        )
+        .register_fn("+", |left: Duration, right: Duration| -> Raised<Duration> {
+            left.0
+                .checked_add(right.0)
+                .map(Duration)
+                .ok_or_else(too_far)
+        })
+        .register_fn("-", |left: Duration, right: Duration| -> Raised<Duration> {
+            left.0
+                .checked_sub(right.0)
+                .map(Duration)
+                .ok_or_else(too_far)
+        });
+}
+
+fn register_parts(engine: &mut Engine) {
+    const ON: &str = "time: DateTime";
+    part(engine, "year", "The year.", |time| time.year().into());
+    part(engine, "month", "The month, from 1.", |time| {
+        time.month().into()
+    });
+    part(engine, "day", "The day of the month, from 1.", |time| {
+        time.day().into()
+    });
+    part(engine, "hour", "The hour, from 0.", |time| {
+        time.hour().into()
+    });
+    part(engine, "minute", "The minute.", |time| time.minute().into());
+    part(engine, "second", "The second.", |time| time.second().into());
+    part(
+        engine,
+        "weekday",
+        "The day of the week, Monday is 1.",
+        |time| time.weekday().to_monday_one_offset().into(),
+    );
+    part(engine, "unix", "Seconds since 1970.", |time| {
+        time.timestamp().as_second()
+    });
+    function(
+        "format",
+        &[ON, "pattern: &str", "&str"],
+        "The time as text, by a pattern as `%Y-%m-%d`.",
+    )
+    .register_into_engine(
+        engine,
+        |time: &mut DateTime, pattern: &str| -> Raised<String> {
+            jiff::fmt::strtime::format(pattern, &time.zoned()).map_err(|cause| {
+                failure::raise(
+                    &Error::new(
+                        ErrorKind::InvalidArgument,
+                        format!("cannot write a time as `{pattern}`"),
+                    )
+                    .with_source(cause),
+                )
+            })
+        },
+    );
+    property(
+        "seconds",
+        &["length: Duration", "float"],
+        "The whole length in seconds.",
+    )
+    .register_into_engine(engine, |length: &mut Duration| -> FLOAT {
+        length.0.as_secs_f64()
+    });
+}
+
+fn part(
+    engine: &mut Engine,
+    name: &str,
+    doc: &str,
+    read: impl Fn(&ZonedDateTime) -> INT + Send + Sync + 'static,
+) {
+    property(name, &["time: DateTime", "int"], doc)
+        .register_into_engine(engine, move |time: &mut DateTime| read(&time.zoned()));
+}
+
+/// `time::days(3)` and its like, for whole and broken numbers.
+fn lengths(module: &mut Module, name: &str, seconds: i64) {
+    let doc = format!("A length of so many {name}.");
+    function(name, &["count: int", "Duration"], &doc).set_into_module(
+        module,
+        move |count: INT| -> Raised<Duration> {
+            let whole = count.checked_mul(seconds).ok_or_else(too_far)?;
+            Ok(Duration(SignedDuration::from_secs(whole)))
+        },
+    );
+    function(name, &["count: float", "Duration"], &doc).set_into_module(
+        module,
+        move |count: FLOAT| -> Raised<Duration> {
+            #[allow(clippy::cast_precision_loss, reason = "a day has 86,400 seconds")]
+            let length = SignedDuration::try_from_secs_f64(count * seconds as FLOAT);
+            length.map(Duration).map_err(|_| too_far())
+        },
+    );
+}
+
+fn too_far() -> Box<EvalAltResult> {
+    failure::raise(&Error::new(
+        ErrorKind::InvalidArgument,
+        "that time is outside what can be counted",
+    ))
+}

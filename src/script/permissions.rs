@@ -1,0 +1,277 @@
+//! What a script may touch on this machine and on the network.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::{Error, ErrorKind};
+
+/// What a script may read, write and reach. A program that embeds the host starts from
+/// [`Permissions::none`]; Dropbox itself is always open to the connections it was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permissions {
+    read: Vec<PathBuf>,
+    write: Vec<PathBuf>,
+    net: Vec<String>,
+    all: bool,
+}
+
+impl Permissions {
+    /// Nothing but the run's own temporary folder.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Everything that the process itself may do.
+    #[must_use]
+    pub fn all() -> Self {
+        Self {
+            all: true,
+            ..Self::default()
+        }
+    }
+
+    /// Also lets scripts read `path` and all that is below it.
+    #[must_use]
+    pub fn read(mut self, path: impl Into<PathBuf>) -> Self {
+        self.read.push(path.into());
+        self
+    }
+
+    /// Also lets scripts write `path` and all that is below it. Reading is granted apart.
+    #[must_use]
+    pub fn write(mut self, path: impl Into<PathBuf>) -> Self {
+        self.write.push(path.into());
+        self
+    }
+
+    /// Also lets scripts reach `host`, a name or an address without a port. Loopback is always open.
+    #[must_use]
+    pub fn net(mut self, host: impl Into<String>) -> Self {
+        self.net.push(host.into());
+        self
+    }
+
+    /// The real path behind `path` when scripts may read it.
+    ///
+    /// # Errors
+    /// `not_allowed` naming the flag, `local_io` when a link on the way cannot be followed.
+    pub(super) fn check_read(&self, path: &Path, folder: &Path) -> Result<PathBuf, Error> {
+        self.check(&self.read, path, folder, "read", "--allow-read")
+    }
+
+    /// The real path behind `path` when scripts may write it.
+    ///
+    /// # Errors
+    /// As [`Permissions::check_read`].
+    pub(super) fn check_write(&self, path: &Path, folder: &Path) -> Result<PathBuf, Error> {
+        self.check(&self.write, path, folder, "write", "--allow-write")
+    }
+
+    /// Whether scripts may reach `host`.
+    ///
+    /// # Errors
+    /// `not_allowed` naming the flag.
+    pub(super) fn check_net(&self, host: &str) -> Result<(), Error> {
+        let named = |name: &String| name.eq_ignore_ascii_case(host);
+        if self.all || is_loopback(host) || self.net.iter().any(named) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::NotAllowed,
+            format!("the script may not reach `{host}`"),
+        )
+        .with_hint(format!("allow it with `--allow-net {host}`")))
+    }
+
+    fn check(
+        &self,
+        roots: &[PathBuf],
+        path: &Path,
+        folder: &Path,
+        verb: &str,
+        flag: &str,
+    ) -> Result<PathBuf, Error> {
+        let shown = path.display().to_string();
+        let real = |path: &Path| {
+            real_path(&folder.join(path)).map_err(|cause| {
+                Error::new(
+                    ErrorKind::LocalIo,
+                    format!("cannot follow `{}`: {cause}", path.display()),
+                )
+                .with_path(path.display().to_string())
+            })
+        };
+        let wanted = real(path)?;
+        if self.all {
+            return Ok(wanted);
+        }
+        for root in roots {
+            if wanted.starts_with(real(root)?) {
+                return Ok(wanted);
+            }
+        }
+        // The real path may be what surprises: name it when a link led there.
+        let through = if wanted == folder.join(path) {
+            String::new()
+        } else {
+            format!(" (it is `{}`)", wanted.display())
+        };
+        Err(Error::new(
+            ErrorKind::NotAllowed,
+            format!("the script may not {verb} `{shown}`{through}"),
+        )
+        .with_path(shown)
+        .with_hint(format!("allow it with `{flag} {}`", wanted.display())))
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// Follows every link in the absolute `path`, as far as it exists; what does not exist yet stays as
+/// written. A link that points to nothing counts as its target, since a write would go there.
+///
+/// # Errors
+/// A folder that cannot be looked into, or links that go round in a circle.
+pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
+    // As many as Linux follows before ELOOP.
+    const LINKS: usize = 40;
+    let mut real = PathBuf::new();
+    let mut ahead: Vec<Step> = steps(path);
+    let mut links = 0;
+    while let Some(step) = ahead.pop() {
+        match step {
+            Step::Root(root) => real.push(root),
+            Step::Up => {
+                real.pop();
+            }
+            Step::Down(name) => {
+                real.push(name);
+                match std::fs::symlink_metadata(&real) {
+                    Ok(found) if found.is_symlink() => {
+                        links += 1;
+                        if links > LINKS {
+                            return Err(io::Error::other("too many links"));
+                        }
+                        let target = std::fs::read_link(&real)?;
+                        real.pop();
+                        ahead.extend(steps(&target));
+                    }
+                    Err(missing)
+                        if !matches!(
+                            missing.kind(),
+                            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                        ) =>
+                    {
+                        return Err(missing);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(real)
+}
+
+enum Step {
+    Root(OsString),
+    Up,
+    Down(OsString),
+}
+
+/// The parts of a path, the first one last.
+fn steps(path: &Path) -> Vec<Step> {
+    path.components()
+        .rev()
+        .filter_map(|part| match part {
+            Component::Prefix(_) | Component::RootDir => Some(Step::Root(part.as_os_str().into())),
+            Component::CurDir => None,
+            Component::ParentDir => Some(Step::Up),
+            Component::Normal(name) => Some(Step::Down(name.into())),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(permissions: &Permissions, path: &Path) -> bool {
+        permissions.check_read(path, Path::new("/")).is_ok()
+    }
+
+    #[test]
+    fn nothing_is_allowed_at_first() {
+        let refused = Permissions::none()
+            .check_write(Path::new("out.txt"), Path::new("/somewhere"))
+            .expect_err("nothing was granted");
+        assert_eq!(refused.kind(), ErrorKind::NotAllowed);
+        assert_eq!(
+            refused.hint(),
+            Some("allow it with `--allow-write /somewhere/out.txt`")
+        );
+    }
+
+    #[test]
+    fn dots_do_not_lead_out() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let permissions = Permissions::none().read(home.path());
+        assert!(allowed(&permissions, &home.path().join("a/../b")));
+        assert!(!allowed(&permissions, &home.path().join("a/../../b")));
+        assert!(!allowed(&permissions, Path::new("/etc/passwd")));
+    }
+
+    #[test]
+    fn a_name_that_begins_alike_is_another_folder() {
+        let permissions = Permissions::none().read("/srv/data");
+        assert!(allowed(&permissions, Path::new("/srv/data/a")));
+        assert!(!allowed(&permissions, Path::new("/srv/database")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_count_as_what_they_point_to() {
+        use std::os::unix::fs::symlink;
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let inside = home.path().join("inside");
+        std::fs::create_dir(&inside).expect("a folder");
+        symlink("../outside.txt", inside.join("dangling")).expect("a link");
+        symlink("/etc", inside.join("etc")).expect("a link");
+        symlink("round", inside.join("round")).expect("a link");
+        let permissions = Permissions::none().read(&inside);
+        assert!(!allowed(&permissions, &inside.join("dangling")));
+        assert!(!allowed(&permissions, &inside.join("etc/passwd")));
+        assert!(!allowed(&permissions, &inside.join("round")));
+        assert!(allowed(&permissions, &inside.join("new.txt")));
+    }
+
+    #[test]
+    fn loopback_is_free_and_other_hosts_are_named() {
+        let permissions = Permissions::none().net("Example.com");
+        for host in [
+            "localhost",
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+            "::1",
+            "example.com",
+        ] {
+            assert!(permissions.check_net(host).is_ok(), "{host}");
+        }
+        let refused = permissions
+            .check_net("localhost.example.com")
+            .expect_err("it was not named");
+        assert!(
+            refused
+                .hint()
+                .is_some_and(|hint| hint.contains("--allow-net localhost.example.com"))
+        );
+    }
+}

@@ -1,0 +1,321 @@
+//! What the functions of one engine share while a script runs.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rhai::{Dynamic, EvalAltResult, Map, Module};
+
+use super::builder::{Level, Wanted};
+use super::event::RunOptions;
+use super::failure::Failures;
+use super::gate::{Gate, Raised};
+use super::host::Inner;
+use super::permissions;
+use super::sources::Sources;
+use super::temp_folder::TempFolder;
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+
+/// The names that every script sees beside its own.
+pub(super) const CONSTANTS: [&str; 3] = ["args", "event", "script"];
+
+/// The state behind the functions of one engine: of one run, or of one session.
+pub(super) struct Run {
+    host: Arc<Inner>,
+    gate: Gate,
+    sources: Sources,
+    failures: Failures,
+    main: OnceLock<Main>,
+    connections: Mutex<HashMap<String, Connection>>,
+    temp_folder: TempFolder,
+    /// Modules that are being loaded, on all threads.
+    loading: AtomicUsize,
+}
+
+/// The main script's file.
+struct Main {
+    /// As it was named, for messages.
+    shown: PathBuf,
+    /// With links resolved.
+    file: PathBuf,
+}
+
+/// The folders that modules may come from.
+pub(super) struct ModuleRoots {
+    pub(super) main: Option<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
+}
+
+impl ModuleRoots {
+    pub(super) fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        self.main.iter().chain(&self.paths)
+    }
+}
+
+impl Run {
+    pub(super) fn new(host: Arc<Inner>) -> Arc<Self> {
+        Arc::new(Self {
+            gate: Gate::new(host.runtime.clone()),
+            host,
+            sources: Sources::default(),
+            failures: Failures::default(),
+            main: OnceLock::new(),
+            connections: Mutex::default(),
+            temp_folder: TempFolder::default(),
+            loading: AtomicUsize::new(0),
+        })
+    }
+
+    pub(super) fn host(&self) -> &Inner {
+        &self.host
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    pub(super) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    pub(super) fn failures(&self) -> &Failures {
+        &self.failures
+    }
+
+    /// Raises `error` in the script.
+    pub(super) fn raise(&self, error: Error) -> Box<EvalAltResult> {
+        self.failures.raise(error)
+    }
+
+    /// Waits for `work` and raises its error.
+    pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Raised<T> {
+        self.gate.wait(work)?.map_err(|error| self.raise(error))
+    }
+
+    /// Reads the main script and notes it.
+    pub(super) fn load_main(&self, path: &Path) -> Result<(String, Arc<str>), Error> {
+        let whole = self.host.working_directory.join(path);
+        let file = whole
+            .canonicalize()
+            .map_err(|cause| cannot_read(path, &cause))?;
+        let name = path.display().to_string();
+        let main = self.main.get_or_init(|| Main {
+            shown: path.to_owned(),
+            file,
+        });
+        // Noted before it is read: a watch waits for the file to become readable.
+        self.sources.add(Some(&main.file), &name, &Arc::from(""));
+        let text = read_script(&main.file)?;
+        self.sources.add(Some(&main.file), &name, &text);
+        Ok((name, text))
+    }
+
+    pub(super) fn main_file(&self) -> Option<PathBuf> {
+        self.main.get().map(|main| main.file.clone())
+    }
+
+    pub(super) fn module_roots(&self) -> ModuleRoots {
+        ModuleRoots {
+            main: self
+                .main
+                .get()
+                .and_then(|main| main.file.parent().map(Path::to_owned)),
+            paths: self.host.module_paths.clone(),
+        }
+    }
+
+    /// What messages call a module: as the main script is called, where it is beside or below it.
+    pub(super) fn name_of(&self, file: &Path) -> String {
+        let beside = self.main.get().and_then(|main| {
+            let below = file.strip_prefix(main.file.parent()?).ok()?;
+            Some(main.shown.parent()?.join(below))
+        });
+        let below_working_directory = || {
+            file.strip_prefix(&self.host.working_directory)
+                .ok()
+                .map(Path::to_owned)
+        };
+        beside
+            .or_else(below_working_directory)
+            .unwrap_or_else(|| file.to_owned())
+            .display()
+            .to_string()
+    }
+
+    /// The module that makes the constants visible everywhere, in functions and modules too.
+    pub(super) fn constants(&self, options: &RunOptions) -> Module {
+        let text = |path: Option<&Path>| path.map(|path| path.display().to_string());
+        let shown = self.main.get().map(|main| main.shown.as_path());
+        let or_unit = |text: Option<String>| text.map_or(Dynamic::UNIT, Into::into);
+        let script = Map::from_iter([
+            ("path".into(), or_unit(text(shown))),
+            (
+                "folder".into(),
+                or_unit(text(
+                    self.module_roots()
+                        .main
+                        .as_deref()
+                        .filter(|_| shown.is_some()),
+                )),
+            ),
+            (
+                "name".into(),
+                or_unit(
+                    shown.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())),
+                ),
+            ),
+        ]);
+        let args: Vec<Dynamic> = options.args.iter().map(Into::into).collect();
+        let mut module = Module::new();
+        module.set_var("args", args);
+        module.set_var("event", options.event.to_map());
+        module.set_var("script", script);
+        module.build_index();
+        module
+    }
+
+    /// The connection that a script asks for: the same one each time in a run.
+    pub(super) fn connection(&self, key: &str, wanted: Wanted) -> Raised<Connection> {
+        let mut known = self
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = known.get(key) {
+            return Ok(connection.clone());
+        }
+        let connection = self
+            .host
+            .connect(wanted)
+            .map_err(|error| self.raise(error))?;
+        known.insert(key.to_owned(), connection.clone());
+        Ok(connection)
+    }
+
+    /// The resolved path when scripts may read it.
+    pub(super) fn readable(&self, path: &str) -> Raised<PathBuf> {
+        self.local(path, |whole| {
+            let host = &self.host;
+            host.permissions.check_read(whole, &host.working_directory)
+        })
+    }
+
+    /// The resolved path when scripts may write it.
+    pub(super) fn writable(&self, path: &str) -> Raised<PathBuf> {
+        self.local(path, |whole| {
+            let host = &self.host;
+            host.permissions.check_write(whole, &host.working_directory)
+        })
+    }
+
+    /// The resolved path of an entry of a folder when scripts may write there. The last part is not
+    /// followed: deleting or moving a link works on the link.
+    pub(super) fn writable_entry(&self, path: &str) -> Raised<PathBuf> {
+        let whole = Path::new(path);
+        match (whole.parent(), whole.file_name()) {
+            (Some(folder), Some(name)) if self.local_path(path).is_symlink() => {
+                let folder = match folder.to_string_lossy() {
+                    folder if folder.is_empty() => ".".into(),
+                    folder => folder,
+                };
+                Ok(self.writable(&folder)?.join(name))
+            }
+            _ => self.writable(path),
+        }
+    }
+
+    /// A local path for the tasks, which know no working directory but the process's: as the script
+    /// wrote it where that is the same.
+    pub(super) fn local_path(&self, path: &str) -> PathBuf {
+        let folder = &self.host.working_directory;
+        match std::env::current_dir() {
+            Ok(current) if current == *folder => PathBuf::from(path),
+            _ => folder.join(path),
+        }
+    }
+
+    /// Notes that a module begins, or ends, to be loaded.
+    pub(super) fn note_loading(&self, begins: bool) {
+        if begins {
+            self.loading.fetch_add(1, Relaxed);
+        } else {
+            self.loading.fetch_sub(1, Relaxed);
+        }
+    }
+
+    pub(super) fn is_loading(&self) -> bool {
+        self.loading.load(Relaxed) > 0
+    }
+
+    fn local(
+        &self,
+        path: &str,
+        check: impl FnOnce(&Path) -> Result<PathBuf, Error>,
+    ) -> Raised<PathBuf> {
+        if path.is_empty() {
+            let error = Error::new(ErrorKind::InvalidArgument, "the local path is empty");
+            return Err(self.raise(error));
+        }
+        let whole = self.host.working_directory.join(path);
+        if let Ok(real) = permissions::real_path(&whole)
+            && self.temp_folder.contains(&real)
+        {
+            return Ok(real);
+        }
+        check(Path::new(path)).map_err(|error| self.raise(error))
+    }
+
+    /// The folder that this run has for itself.
+    pub(super) fn temp_folder(&self) -> std::io::Result<PathBuf> {
+        self.temp_folder.path()
+    }
+
+    /// Under a dry run says what would be done and gives true.
+    pub(super) fn would(&self, what: impl Display) -> bool {
+        if self.host.dry_run {
+            self.log(Level::Info, &format!("would {what}"));
+        }
+        self.host.dry_run
+    }
+
+    pub(super) fn log(&self, level: Level, line: &str) {
+        (self.host.on_log)(level, line);
+    }
+
+    /// Removes what the run made for itself.
+    pub(super) fn finish(&self) {
+        if let Err(cause) = self.temp_folder.remove() {
+            let line = format!("cannot remove the temporary folder: {cause}");
+            self.log(Level::Warn, &line);
+        }
+    }
+}
+
+/// The text of a script's file.
+pub(super) fn read_script(file: &Path) -> Result<Arc<str>, Error> {
+    let bytes = std::fs::read(file).map_err(|cause| cannot_read(file, &cause))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Error::new(
+            ErrorKind::InvalidArgument,
+            format!("`{}` is not a script: it is no UTF-8 text", file.display()),
+        )
+        .with_path(file.display().to_string())
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    // A comment of the same length, so that places in the first line stay right.
+    Ok(match text.strip_prefix("#!") {
+        Some(rest) => format!("//{rest}").into(),
+        None => text.into(),
+    })
+}
+
+fn cannot_read(path: &Path, cause: &std::io::Error) -> Error {
+    let shown = path.display().to_string();
+    let kind = match cause.kind() {
+        std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::LocalIo,
+    };
+    Error::new(kind, format!("cannot read the script `{shown}`: {cause}")).with_path(shown)
+}

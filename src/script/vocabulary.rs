@@ -1,0 +1,261 @@
+//! The names that a script could have meant.
+
+use std::collections::BTreeSet;
+
+use rhai::Engine;
+
+use super::run::CONSTANTS;
+use super::values::type_name;
+
+/// Every function, method, property and variable that is known where an error was raised.
+pub(super) struct Vocabulary {
+    functions: Vec<Function>,
+    variables: Vec<String>,
+}
+
+/// A function, a method or (by its prefix) a property.
+#[derive(Debug)]
+pub(super) struct Function {
+    /// The module that it is called with, as in `file::list`; else empty.
+    pub(super) namespace: String,
+    pub(super) name: String,
+    /// What people call the types of its parameters; a script's own functions take any value.
+    pub(super) parameters: Vec<Parameter>,
+}
+
+#[derive(Debug)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) kind: String,
+}
+
+const GETTER: &str = "get$";
+const SETTER: &str = "set$";
+
+impl Vocabulary {
+    pub(super) fn new(
+        engine: &Engine,
+        scripted: Vec<(String, usize)>,
+        variables: &[String],
+    ) -> Self {
+        let native = |info: rhai::FuncInfo| {
+            let parameters = (0..info.metadata.num_params)
+                .map(|at| {
+                    let written = info.metadata.params_info.get(at);
+                    parameter(written.map(AsRef::as_ref), engine)
+                })
+                .collect();
+            Some(Function {
+                namespace: info.namespace.to_string(),
+                name: info.metadata.name.to_string(),
+                parameters,
+            })
+        };
+        let mut functions = engine.collect_fn_metadata(None, native, true);
+        functions.extend(scripted.into_iter().map(|(name, arity)| Function {
+            namespace: String::new(),
+            name,
+            parameters: (0..arity).map(|_| parameter(None, engine)).collect(),
+        }));
+        let mut variables = variables.to_vec();
+        variables.extend(CONSTANTS.map(str::to_owned));
+        Self {
+            functions,
+            variables,
+        }
+    }
+
+    /// The functions of this name, in a module or in none.
+    pub(super) fn named<'a>(
+        &'a self,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a Function> {
+        self.functions
+            .iter()
+            .filter(move |function| function.namespace == namespace && function.name == name)
+    }
+
+    /// The functions of this name whose first parameter takes a value of this kind.
+    pub(super) fn methods<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a Function> {
+        self.named("", name)
+            .filter(move |function| function.is_on(kind))
+    }
+
+    /// Whether a value of this kind has the property.
+    pub(super) fn has_property(&self, kind: &str, name: &str) -> bool {
+        self.methods(kind, &format!("{GETTER}{name}"))
+            .next()
+            .is_some()
+    }
+
+    /// Whether the name belongs to a module of functions.
+    pub(super) fn has_module(&self, name: &str) -> bool {
+        self.functions
+            .iter()
+            .any(|function| function.namespace == name)
+    }
+
+    /// The nearest name of a function that is called without a value before it.
+    pub(super) fn near_function(&self, namespace: &str, wrong: &str) -> Option<String> {
+        nearest(
+            wrong,
+            self.functions
+                .iter()
+                .filter(|function| function.namespace == namespace && function.is_plain())
+                .map(|function| function.name.as_str()),
+        )
+    }
+
+    /// The nearest name of a method or property of a value of this kind.
+    pub(super) fn near_member(&self, kind: &str, wrong: &str) -> Option<String> {
+        nearest(
+            wrong,
+            self.functions
+                .iter()
+                .filter(|function| function.namespace.is_empty() && function.is_on(kind))
+                .filter(|function| !function.name.starts_with(SETTER))
+                .map(|function| {
+                    let name = function.name.as_str();
+                    name.strip_prefix(GETTER).unwrap_or(name)
+                }),
+        )
+    }
+
+    /// The nearest name of a variable, among those declared in `text` too.
+    pub(super) fn near_variable(&self, wrong: &str, text: &str) -> Option<String> {
+        let declared = declared(text);
+        let known = self.variables.iter().map(String::as_str);
+        nearest(wrong, known.chain(declared.iter().map(String::as_str)))
+    }
+
+    /// The nearest name of a module.
+    pub(super) fn near_module(&self, wrong: &str) -> Option<String> {
+        let modules = self.functions.iter().map(|function| &*function.namespace);
+        nearest(wrong, modules.filter(|name| !name.is_empty()))
+    }
+}
+
+impl Function {
+    /// `upload(source: any value, folder: text)`, the value before the dot left out for a method.
+    pub(super) fn signature(&self, as_method: bool) -> String {
+        let parameters: Vec<String> = self
+            .parameters
+            .iter()
+            .skip(usize::from(as_method))
+            .map(
+                |parameter| match (parameter.name.as_str(), parameter.kind.as_str()) {
+                    ("" | "_", kind) => kind.to_owned(),
+                    (name, "any value") => name.to_owned(),
+                    (name, kind) => format!("{name}: {kind}"),
+                },
+            )
+            .collect();
+        format!("{}({})", self.name, parameters.join(", "))
+    }
+
+    fn is_on(&self, kind: &str) -> bool {
+        self.parameters
+            .first()
+            .is_some_and(|first| first.kind == kind)
+    }
+
+    fn is_plain(&self) -> bool {
+        !self.name.contains('$')
+            && self
+                .name
+                .starts_with(|c: char| c.is_alphabetic() || c == '_')
+    }
+}
+
+fn parameter(written: Option<&str>, engine: &Engine) -> Parameter {
+    let written = written.unwrap_or("_");
+    let (name, kind) = written.split_once(':').unwrap_or((written, "?"));
+    let kind = kind.trim().trim_start_matches("&mut ").trim();
+    let shown = engine.map_type_name(kind);
+    Parameter {
+        name: name.trim().trim_start_matches('_').to_owned(),
+        kind: type_name(shown).to_owned(),
+    }
+}
+
+/// The candidate that `wrong` is most likely a slip of.
+pub(super) fn nearest<'a>(
+    wrong: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let lower = wrong.to_lowercase();
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != wrong)
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+            (distance, candidate)
+        })
+        // A third of the letters may be wrong, but never all of a short name.
+        .filter(|(distance, candidate)| *distance <= (candidate.len().max(wrong.len()) / 3).max(1))
+        .filter(|(distance, _)| *distance < wrong.chars().count())
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// The names that a text declares anywhere: by `let`, `const`, `for`, `catch`, `import` and as
+/// parameters. A rough reading is enough for a suggestion.
+fn declared(text: &str) -> BTreeSet<String> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut names = BTreeSet::new();
+    let mut before = "";
+    for word in text.split(|c| !is_word(c)).filter(|word| !word.is_empty()) {
+        if matches!(before, "let" | "const" | "for" | "catch" | "as") {
+            names.insert(word.to_owned());
+        }
+        before = word;
+    }
+    let between = |open: &str, close: char| {
+        text.split(open)
+            .skip(1)
+            .filter_map(move |rest| rest.split_once(close))
+            .flat_map(|(inside, _)| inside.split(','))
+            .map(str::trim)
+            .filter(|name| !name.is_empty() && name.chars().all(is_word))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    names.extend(between("|", '|'));
+    for function in text.split("fn ").skip(1) {
+        if let Some((_, rest)) = function.split_once('(')
+            && let Some((parameters, _)) = rest.split_once(')')
+        {
+            names.extend(parameters.split(',').map(|name| name.trim().to_owned()));
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_its_name_and_another_word_finds_none() {
+        let names = ["upload", "download", "list", "info"];
+        assert_eq!(nearest("uplod", names).as_deref(), Some("upload"));
+        assert_eq!(nearest("lsit", names).as_deref(), Some("list"));
+        assert_eq!(nearest("Info", names).as_deref(), Some("info"));
+        assert_eq!(nearest("synchronise", names), None);
+        assert_eq!(nearest("x", ["y"]), None);
+    }
+
+    #[test]
+    fn declared_names_are_found_wherever_they_are() {
+        let text = "import \"lib\" as dates; let total = 0; fn add(left, right) { left } [1].map(|each| each); for item in [] {}";
+        let names = declared(text);
+        for name in ["dates", "total", "left", "right", "each", "item"] {
+            assert!(names.contains(name), "{name}");
+        }
+    }
+}
