@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// More touched paths than this and it is simpler to look at everything.
 const MOST_PATHS: usize = 65_536;
@@ -18,7 +18,7 @@ pub(super) struct Inbox {
 #[derive(Default)]
 struct Mail {
     touched: Touched,
-    follow: Option<(Vec<PathBuf>, SystemTime)>,
+    follow: Option<Vec<PathBuf>>,
     stop: bool,
 }
 
@@ -40,8 +40,8 @@ pub(super) enum Wake {
     Stop,
     /// There are hints.
     Touched,
-    /// Other files are to be followed; what was loaded at that time is known.
-    Follow(Vec<PathBuf>, SystemTime),
+    /// Other files are to be followed.
+    Follow(Vec<PathBuf>),
     /// Nothing came before the deadline.
     Deadline,
 }
@@ -78,9 +78,9 @@ impl Inbox {
         self.posted.notify_all();
     }
 
-    /// Posts the files to follow from now on, and since when a change of one counts.
-    pub(super) fn follow(&self, files: Vec<PathBuf>, since: SystemTime) {
-        self.lock().follow = Some((files, since));
+    /// Posts the files to follow from now on.
+    pub(super) fn follow(&self, files: Vec<PathBuf>) {
+        self.lock().follow = Some(files);
         self.posted.notify_all();
     }
 
@@ -102,8 +102,8 @@ impl Inbox {
             if mail.stop {
                 return Wake::Stop;
             }
-            if let Some((files, since)) = mail.follow.take() {
-                return Wake::Follow(files, since);
+            if let Some(files) = mail.follow.take() {
+                return Wake::Follow(files);
             }
             if !collecting && !mail.touched.is_empty() {
                 return Wake::Touched;
@@ -161,9 +161,9 @@ mod tests {
     #[test]
     fn stopping_comes_before_all_else() {
         let inbox = Inbox::default();
-        inbox.follow(vec!["/r/a".into()], SystemTime::UNIX_EPOCH);
+        inbox.follow(vec!["/r/a".into()]);
         assert!(matches!(inbox.wait(Instant::now(), true), Wake::Follow(..)));
-        inbox.follow(Vec::new(), SystemTime::UNIX_EPOCH);
+        inbox.follow(Vec::new());
         inbox.stop();
         assert_eq!(inbox.wait(Instant::now(), false), Wake::Stop);
         assert!(inbox.is_stopped());

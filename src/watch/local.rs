@@ -20,9 +20,6 @@ const QUIET: Duration = Duration::from_millis(50);
 /// How often what has no hints is looked at: followed files, the roots themselves, folders beyond the system's limits.
 const TICK: Duration = Duration::from_secs(2);
 
-/// Dates of files lag behind the clock by up to one tick of the kernel, at most 10 ms.
-const CLOCK_LAG: Duration = Duration::from_millis(20);
-
 /// The source of changes on this machine.
 pub(super) struct Local {
     roots: Roots,
@@ -95,7 +92,11 @@ impl Local {
             let deadline = deadlines.into_iter().flatten().min().unwrap_or(tick_at);
             match self.inbox.wait(deadline, look_at.is_some()) {
                 Wake::Stop => return,
-                Wake::Follow(files, since) => self.follow(files, since),
+                Wake::Follow(files) => {
+                    self.followed = files;
+                    self.look_at_followed();
+                    self.report_refusal();
+                }
                 Wake::Touched => look_at = Some(rested_at.max(Instant::now() + QUIET)),
                 Wake::Deadline => {
                     if rescan_at <= deadline {
@@ -339,30 +340,6 @@ impl Local {
             self.pace.poll.unwrap_or(TICK).as_secs_f32(),
         ));
         self.unknown.insert(folder);
-    }
-
-    fn follow(&mut self, files: Vec<PathBuf>, since: SystemTime) {
-        let now = Instant::now();
-        self.findings.update(|state| {
-            state
-                .followed
-                .retain(|path| files.iter().any(|file| file == path));
-            for path in &files {
-                let Ok(stamp) = look::file_through_links(path) else {
-                    continue;
-                };
-                if self.followed.contains(path)
-                    || stamp.is_some_and(|stamp| !stamp.is_older_than(CLOCK_LAG, since))
-                {
-                    state.followed.observe(path, stamp, now);
-                } else {
-                    state.followed.accept(path, stamp);
-                }
-            }
-        });
-        self.followed = files;
-        self.look_at_followed();
-        self.report_refusal();
     }
 
     fn look_at_followed(&mut self) {

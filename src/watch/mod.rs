@@ -21,7 +21,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::{Error, ErrorKind, Result};
 use findings::Findings;
@@ -29,8 +29,12 @@ use inbox::Inbox;
 use ledger::Settled;
 use local::{Local, Pace};
 use roots::{Roots, place};
+use stamp::Stamp;
 
 pub use change::{Change, ChangeKind, Changes};
+
+/// Dates of files lag behind the clock by up to one tick of the kernel, at most 10 ms.
+const CLOCK_LAG: Duration = Duration::from_millis(20);
 
 /// What to watch, and how.
 #[derive(Clone, Debug)]
@@ -107,13 +111,42 @@ impl Watcher {
         })
     }
 
-    /// Follows these files, a script and its modules, in the place of those followed so far.
-    ///
-    /// A file that is not followed yet counts as changed if it was saved after `loaded`, the time when it was read.
-    pub fn follow(&mut self, files: &[PathBuf], loaded: SystemTime) {
+    /// Follows these files, a script and its modules, in the place of those followed so far. Saving one from now on is a
+    /// change.
+    pub fn follow(&mut self, files: &[PathBuf]) {
+        self.follow_from(files, None);
+    }
+
+    /// As [`follow`](Self::follow), for files that were read since the time `loaded`: one that is not followed yet counts
+    /// as changed if it was saved after that.
+    pub fn follow_since(&mut self, files: &[PathBuf], loaded: SystemTime) {
+        self.follow_from(files, Some(loaded));
+    }
+
+    fn follow_from(&mut self, files: &[PathBuf], loaded: Option<SystemTime>) {
         let files: Vec<_> = files.iter().filter_map(|file| place(file).ok()).collect();
-        self.followed = files.iter().cloned().collect();
-        self.inbox.follow(files, loaded);
+        let following: HashSet<_> = files.iter().cloned().collect();
+        let new = files.iter().filter(|path| !self.followed.contains(*path));
+        let looks: Vec<_> = new
+            .map(|path| (path, look::file_through_links(path)))
+            .collect();
+        let is_newer =
+            |stamp: Stamp| loaded.is_some_and(|loaded| !stamp.is_older_than(CLOCK_LAG, loaded));
+        self.findings.update(|state| {
+            state.followed.retain(|path| following.contains(path));
+            for (path, seen) in looks {
+                match seen {
+                    Ok(Some(stamp)) if is_newer(stamp) => {
+                        state.followed.observe(path, Some(stamp), Instant::now());
+                    }
+                    Ok(seen) => state.followed.accept(path, seen),
+                    // The next look that tells something counts as a change.
+                    Err(_) => {}
+                }
+            }
+        });
+        self.followed = following;
+        self.inbox.follow(files);
     }
 
     /// Waits until something has settled, and hands over all that has. Nothing is lost if this is not awaited to its end.
