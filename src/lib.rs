@@ -4,6 +4,8 @@ mod api;
 mod client;
 mod connection;
 mod duration;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 mod error;
 mod oauth;
 mod options;

@@ -186,7 +186,7 @@ fn walk(error: &EvalAltResult, name: &str, run: &Run, frames: &mut Vec<Frame>) -
             } else {
                 format!("in the call of `{function}`")
             };
-            frames.extend(frame(run, name, *position, words));
+            push(frames, frame(run, name, *position, words));
             let callee = if callee.is_empty() { name } else { callee };
             let in_file = run
                 .sources()
@@ -198,13 +198,31 @@ fn walk(error: &EvalAltResult, name: &str, run: &Run, frames: &mut Vec<Frame>) -
             }
         }
         EvalAltResult::ErrorInModule(module, inner, position) => {
-            frames.extend(frame(run, name, *position, "imported here".to_owned()));
+            push(
+                frames,
+                frame(run, name, *position, "imported here".to_owned()),
+            );
             walk(inner, module, run, frames)
         }
         other => {
-            frames.extend(frame(run, name, other.position(), String::new()));
+            push(frames, frame(run, name, other.position(), String::new()));
             name.to_owned()
         }
+    }
+}
+
+/// Adds a place, unless it is the one before: a closure is called where the native is that takes it.
+fn push(frames: &mut Vec<Frame>, frame: Option<Frame>) {
+    let Some(frame) = frame else { return };
+    let place = |frame: &Frame| (frame.name.clone(), frame.line, frame.column);
+    match frames.last_mut() {
+        Some(last) if place(last) == place(&frame) => {
+            // The innermost place takes its words later.
+            if frame.label.is_empty() {
+                last.label.clear();
+            }
+        }
+        _ => frames.push(frame),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
-use rhai::{AST, Engine, OptimizationLevel, ParseError, Scope};
+use rhai::{AST, Dynamic, Engine, OptimizationLevel, ParseError, Scope};
 use tokio_util::sync::CancellationToken;
 
 use super::builder::Level;
@@ -35,7 +35,7 @@ pub(super) fn prepare(engine: &mut Engine, run: &Arc<Run>, options: &RunOptions)
         .set_optimization_level(OptimizationLevel::None)
         .disable_symbol("eval")
         .set_module_resolver(Resolver::new(Arc::clone(run)));
-    engine.register_global_module(run.constants(options).into());
+    see_constants_everywhere(engine, run.constants(options));
     super::modules::register(engine, run);
     super::modules::register_exit(engine, run);
 
@@ -51,6 +51,25 @@ pub(super) fn prepare(engine: &mut Engine, run: &Arc<Run>, options: &RunOptions)
     });
     let gate = Arc::clone(run);
     engine.on_progress(move |_| gate.gate().step());
+}
+
+/// Lets functions, modules and closures see the constants, which Rhai shows them no scope for.
+fn see_constants_everywhere(engine: &mut Engine, values: [Dynamic; CONSTANTS.len()]) {
+    // Variables of a global module would do, but closures cannot capture those.
+    #[allow(
+        deprecated,
+        reason = "it is marked as volatile, and the version of Rhai is pinned"
+    )]
+    engine.on_var(move |name, index, context| {
+        let constant = CONSTANTS
+            .iter()
+            .zip(&values)
+            .find(|(known, _)| **known == name);
+        Ok(constant
+            // A variable of the script's own of that name comes first.
+            .filter(|_| index == 0 && !context.scope().contains(name))
+            .map(|(_, value)| value.clone()))
+    });
 }
 
 /// Parses a text in which the constants are known.

@@ -66,8 +66,7 @@ pub(super) fn explain(error: &EvalAltResult, known: &Vocabulary, text: &str) -> 
             Explained::new(message, "here")
         }
         E::ErrorIndexingType(signature, _) => indexing(signature),
-        E::ErrorFor(_) => Explained::new("`for` cannot go through this value", "not a collection")
-            .hint("it goes through arrays, maps' `keys()`, ranges as `0..10`, text, and listings"),
+        E::ErrorFor(_) => not_iterable(),
         E::ErrorArrayBounds(length, index, _) => bounds("array", *length, *index, "elements"),
         E::ErrorStringBounds(length, index, _) => bounds("text", *length, *index, "characters"),
         E::ErrorBitFieldBounds(length, index, _) => bounds("integer", *length, *index, "bits"),
@@ -89,6 +88,19 @@ pub(super) fn explain(error: &EvalAltResult, known: &Vocabulary, text: &str) -> 
         E::ErrorArithmetic(words, _) => Explained::new(lower(words), "here"),
         other => Explained::new(lower(&plain(other)), "here"),
     }
+}
+
+fn not_iterable() -> Explained {
+    Explained::new("`for` cannot go through this value", "not a collection")
+        .hint("it goes through arrays, ranges as `0..10`, text, listings, and the `keys()` of maps")
+}
+
+/// The parser's words for a literal of the wrong type.
+fn mismatch(wanted: &str, found: &str) -> Explained {
+    if wanted.contains("iterable") {
+        return not_iterable();
+    }
+    Explained::new(format!("expected {wanted}, got {found}"), "here")
 }
 
 fn limit(message: impl Into<String>) -> Explained {
@@ -312,6 +324,9 @@ fn parsing(kind: &ParseErrorType, at: Position, known: &Vocabulary, text: &str) 
     match kind {
         P::VariableUndefined(name) => variable(name, at, known, text),
         P::ModuleUndefined(name) => module(name, known),
+        P::MismatchedType(wanted, found) => mismatch(wanted, found),
+        P::UnknownOperator(operator) => reserved(operator),
+        P::BadInput(LexError::ImproperSymbol(word, _)) if !word.is_empty() => reserved(word),
         P::UnexpectedEOF => {
             Explained::new("the script ends in the middle of something", "ends here")
         }

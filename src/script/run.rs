@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rhai::{Dynamic, EvalAltResult, Map, Module};
+use rhai::{Dynamic, EvalAltResult, Map};
 
 use super::builder::{Level, Wanted};
 use super::event::RunOptions;
@@ -145,8 +145,8 @@ impl Run {
             .to_string()
     }
 
-    /// The module that makes the constants visible everywhere, in functions and modules too.
-    pub(super) fn constants(&self, options: &RunOptions) -> Module {
+    /// The values of [`CONSTANTS`].
+    pub(super) fn constants(&self, options: &RunOptions) -> [Dynamic; CONSTANTS.len()] {
         let text = |path: Option<&Path>| path.map(|path| path.display().to_string());
         let shown = self.main.get().map(|main| main.shown.as_path());
         let or_unit = |text: Option<String>| text.map_or(Dynamic::UNIT, Into::into);
@@ -169,12 +169,7 @@ impl Run {
             ),
         ]);
         let args: Vec<Dynamic> = options.args.iter().map(Into::into).collect();
-        let mut module = Module::new();
-        module.set_var("args", args);
-        module.set_var("event", options.event.to_map());
-        module.set_var("script", script);
-        module.build_index();
-        module
+        [args.into(), options.event.to_map().into(), script.into()]
     }
 
     /// The connection that a script asks for: the same one each time in a run.
@@ -304,9 +299,9 @@ pub(super) fn read_script(file: &Path) -> Result<Arc<str>, Error> {
         .with_path(file.display().to_string())
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    // A comment of the same length, so that places in the first line stay right.
+    // The line stays, so that places behind it stay right; `///` would be a doc comment.
     Ok(match text.strip_prefix("#!") {
-        Some(rest) => format!("//{rest}").into(),
+        Some(rest) => format!("// {rest}").into(),
         None => text.into(),
     })
 }

@@ -3,7 +3,7 @@
 use rhai::{Array, Blob, Dynamic, FLOAT, FnPtr, INT, ImmutableString, Map};
 use serde_json::{Number, Value};
 
-use super::modules::DateTime;
+use super::modules::{DateTime, Duration};
 use crate::tasks::Item;
 
 /// JSON for a value of a script.
@@ -42,6 +42,9 @@ pub(super) fn to_json(value: &Dynamic) -> Result<Value, String> {
     }
     if let Some(time) = value.read_lock::<DateTime>() {
         return Ok(time.to_string().into());
+    }
+    if let Some(length) = value.read_lock::<Duration>() {
+        return Ok(length.to_string().into());
     }
     if let Some(item) = value.read_lock::<Item>() {
         return serde_json::to_value(&*item).map_err(|cause| cause.to_string());
@@ -109,6 +112,9 @@ pub(super) fn article(kind: &str) -> String {
 pub(super) fn show(value: &Dynamic) -> String {
     if let Some(time) = value.read_lock::<DateTime>() {
         return time.to_string();
+    }
+    if let Some(length) = value.read_lock::<Duration>() {
+        return length.to_string();
     }
     if let Some(item) = value.read_lock::<Item>() {
         return item.path.clone();

@@ -1,5 +1,6 @@
 //! The task "delete".
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 use futures_util::stream;
@@ -38,6 +39,7 @@ impl Connection {
         for source in source.flattened() {
             self.find_to_delete(&source, &options, &mut items).await?;
         }
+        let items = without_what_goes_anyway(items);
         if options.require_match && items.is_empty() {
             return Err(nothing_matches(&what));
         }
@@ -79,16 +81,7 @@ impl Connection {
             }
             Ok(Found::Glob(pattern)) => {
                 let mut walk = Walk::glob(client, pattern)?;
-                let mut folders: Vec<String> = Vec::new();
                 while let Some(below) = walk.next().await? {
-                    // What is in a folder that goes whole goes with it.
-                    let key = below.item.path.to_lowercase();
-                    if folders.iter().any(|folder| key.starts_with(folder)) {
-                        continue;
-                    }
-                    if below.item.kind == ItemKind::Folder {
-                        folders.push(format!("{key}/"));
-                    }
                     items.push(below.item);
                 }
                 Ok(())
@@ -97,6 +90,24 @@ impl Connection {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The items without those in a folder among them, which goes whole, and each once.
+fn without_what_goes_anyway(mut items: Vec<Item>) -> Vec<Item> {
+    let folders: HashSet<String> = items
+        .iter()
+        .filter(|item| item.kind == ItemKind::Folder)
+        .map(|item| item.path.to_lowercase())
+        .collect();
+    let mut seen = HashSet::new();
+    items.retain(|item| {
+        let key = item.path.to_lowercase();
+        let within = key
+            .match_indices('/')
+            .any(|(end, _)| folders.contains(&key[..end]));
+        !within && seen.insert(key)
+    });
+    items
 }
 
 async fn delete(client: &Client, item: &Item, options: &DeleteOptions) -> Result<Done> {

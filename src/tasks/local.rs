@@ -58,6 +58,12 @@ pub(super) fn find(source: Source, reading: Reading) -> Result<Found> {
             base: path,
             deep: reading.subfolders.unwrap_or(true),
         }),
+        // Opening a pipe or a device could wait for ever.
+        Ok(metadata) if !metadata.is_file() => Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!("`{text}` is not a regular file"),
+        )
+        .with_path(text)),
         Ok(_) => {
             let relative = utf8_name(&path)?;
             Ok(Found::File { path, relative })

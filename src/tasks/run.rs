@@ -77,9 +77,47 @@ impl Run {
         }
         report.close(started.elapsed());
         match first {
-            Some(first) if self.on_error != OnError::Report => Err(failure(&first, report)),
+            Some(first) if self.on_error != OnError::Report => Err(self.failure(&first, report)),
             _ => Ok(report),
         }
+    }
+
+    /// One error for all that failed: the first itself where that ended the task, one of their own kind where nothing worked and
+    /// all failed alike, else `partial`.
+    fn failure(self, first: &Error, report: Report) -> Error {
+        let failed = report.failed;
+        let all = report.items.len();
+        let alike = report.items.iter().all(|item| {
+            item.error
+                .as_ref()
+                .is_some_and(|error| error.kind() == first.kind())
+        });
+        if failed == 1 && alike || self.on_error == OnError::Stop {
+            return first.clone().with_report(report);
+        }
+        let error = if alike {
+            Error::new(
+                first.kind(),
+                format!("all {failed} failed; the first: {}", first.full_message()),
+            )
+        } else {
+            Error::new(
+                ErrorKind::Partial,
+                format!(
+                    "{failed} of {all} failed; the first: {}",
+                    first.full_message()
+                ),
+            )
+        };
+        let error = match first.hint() {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        };
+        let error = match first.path() {
+            Some(path) => error.with_path(path),
+            None => error,
+        };
+        error.with_report(report)
     }
 }
 
@@ -119,40 +157,6 @@ impl ReportItem {
             error: None,
         }
     }
-}
-
-/// One error for all that failed: of their own kind where nothing worked and all failed alike, else `partial`.
-fn failure(first: &Error, report: Report) -> Error {
-    let failed = report.failed;
-    let all = report.items.len() as u64;
-    let alike = report.items.iter().all(|item| {
-        item.error
-            .as_ref()
-            .is_some_and(|error| error.kind() == first.kind())
-    });
-    let error = match (failed, alike) {
-        (1, true) => first.clone(),
-        (_, true) => Error::new(
-            first.kind(),
-            format!("all {failed} failed; the first: {}", first.full_message()),
-        ),
-        _ => Error::new(
-            ErrorKind::Partial,
-            format!(
-                "{failed} of {all} failed; the first: {}",
-                first.full_message()
-            ),
-        ),
-    };
-    let error = match (error.hint(), first.hint()) {
-        (None, Some(hint)) => error.with_hint(hint.to_owned()),
-        _ => error,
-    };
-    let error = match first.path() {
-        Some(path) => error.with_path(path.to_owned()),
-        None => error,
-    };
-    error.with_report(report)
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use super::naming::{looks_like_a_file, numbered};
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
 use super::remote::{Reading, Walk};
 use super::run::{Done, Run, Step};
-use super::{Item, ItemKind, Outcome, Report, ReportItem, Source, TransferOptions, UploadOptions};
+use super::{
+    Item, ItemKind, Outcome, Overwrite, Report, ReportItem, Source, TransferOptions, UploadOptions,
+};
 use crate::api::files::{CommitInfo, WriteMode};
 use crate::client::{Client, ContentHasher, LocalFile, Stamp};
 use crate::connection::Connection;
@@ -204,38 +206,45 @@ impl Upload<'_> {
     }
 
     async fn send(&self, local: &Local, target: &RemotePath, known: &Known) -> Result<Done> {
+        match self.send_knowing(local, target, known).await {
+            // Someone else changed the target since it was looked at: look again, once.
+            Err(error) if error.kind() == ErrorKind::Conflict && error.status().is_some() => {
+                self.send_knowing(local, target, &Known::Nothing).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_knowing(
+        &self,
+        local: &Local,
+        target: &RemotePath,
+        known: &Known,
+    ) -> Result<Done> {
         let path = local.path.clone();
         let file = tokio::task::spawn_blocking(move || LocalFile::open(&path)).await??;
-        let (target, mode) = match self.existing(target, known).await? {
-            None => (target.clone(), WriteMode::Add),
-            Some(existing) => match self.decide(&file, &existing).await? {
-                Decision::Skip(reason) => {
-                    return Ok(Done {
-                        destination: target.to_string(),
-                        outcome: Outcome::Skipped,
-                        bytes: file.stamp().size,
-                        reason,
-                    });
-                }
-                // Only the file that was looked at is replaced, not one that came meanwhile.
-                Decision::Replace => (
-                    target.clone(),
-                    existing.rev.map_or(WriteMode::Overwrite, WriteMode::Update),
-                ),
-                Decision::FreeName => (self.free_name(target, known).await?, WriteMode::Add),
-                Decision::Refuse | Decision::CompareHashes => {
-                    return Err(already_there(target, "file"));
-                }
-            },
+        let bytes = file.stamp().size;
+        let done = |target: &RemotePath, outcome, reason| Done {
+            destination: target.to_string(),
+            outcome,
+            bytes,
+            reason,
         };
-        let (destination, bytes) = (target.to_string(), file.stamp().size);
+        let (target, mode) = match self.decide(&file, target, known).await? {
+            (_, Decision::Skip(reason)) => return Ok(done(target, Outcome::Skipped, reason)),
+            (None, Decision::Replace) if self.options.overwrite == Overwrite::Always => {
+                (target.clone(), WriteMode::Overwrite)
+            }
+            (None, _) => (target.clone(), WriteMode::Add),
+            // Only the file that was looked at is replaced, not one that came meanwhile.
+            (Some(rev), Decision::Replace) => (target.clone(), WriteMode::Update(rev)),
+            (Some(_), Decision::FreeName) => (self.free_name(target, known).await?, WriteMode::Add),
+            (Some(_), Decision::Refuse | Decision::CompareHashes) => {
+                return Err(already_there(target, "file"));
+            }
+        };
         if self.options.dry_run {
-            return Ok(Done {
-                destination,
-                outcome: Outcome::Planned,
-                bytes,
-                reason: "",
-            });
+            return Ok(done(&target, Outcome::Planned, ""));
         }
         let client_modified = file.stamp().timestamp().filter(|_| self.options.keep_dates);
         let commit = CommitInfo {
@@ -247,12 +256,44 @@ impl Upload<'_> {
             strict_conflict: false,
         };
         self.client.upload(&file, &commit).await?;
-        Ok(Done {
-            destination,
-            outcome: Outcome::Transferred,
-            bytes,
-            reason: "",
-        })
+        Ok(done(&target, Outcome::Transferred, ""))
+    }
+
+    /// What to do, and the rev of the file at the target where there is one.
+    async fn decide(
+        &self,
+        file: &LocalFile,
+        target: &RemotePath,
+        known: &Known,
+    ) -> Result<(Option<String>, Decision)> {
+        // Nothing about the target could change what is done.
+        if self.options.overwrite == Overwrite::Always && !self.options.dry_run {
+            return Ok((None, Decision::Replace));
+        }
+        let Some(existing) = self.existing(target, known).await? else {
+            return Ok((None, Decision::Replace));
+        };
+        let source = Side {
+            size: file.stamp().size,
+            modified: file.stamp().timestamp(),
+        };
+        let side = Side {
+            size: existing.size.unwrap_or_default(),
+            modified: existing.modified,
+        };
+        let decision = match decide(self.options.overwrite, self.options.size_is, source, side) {
+            Decision::CompareHashes => {
+                let file = file.clone();
+                let hash = tokio::task::spawn_blocking(move || file.content_hash()).await??;
+                if existing.hash.as_deref() == Some(hash.as_str()) {
+                    Decision::Skip(UNCHANGED)
+                } else {
+                    Decision::Replace
+                }
+            }
+            decision => decision,
+        };
+        Ok((existing.rev, decision))
     }
 
     /// The file at the target, if any. A folder there is a conflict.
@@ -265,28 +306,6 @@ impl Upload<'_> {
             Some(item) if item.kind == ItemKind::Folder => Err(already_there(target, "folder")),
             item => Ok(item),
         }
-    }
-
-    async fn decide(&self, file: &LocalFile, existing: &Item) -> Result<Decision> {
-        let source = Side {
-            size: file.stamp().size,
-            modified: file.stamp().timestamp(),
-        };
-        let target = Side {
-            size: existing.size.unwrap_or_default(),
-            modified: existing.modified,
-        };
-        let decision = decide(self.options.overwrite, self.options.size_is, source, target);
-        if decision != Decision::CompareHashes {
-            return Ok(decision);
-        }
-        let file = file.clone();
-        let hash = tokio::task::spawn_blocking(move || file.content_hash()).await??;
-        Ok(if existing.hash.as_deref() == Some(hash.as_str()) {
-            Decision::Skip(UNCHANGED)
-        } else {
-            Decision::Replace
-        })
     }
 
     async fn free_name(&self, target: &RemotePath, known: &Known) -> Result<RemotePath> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use rhai::{Engine, FuncRegistration, Module};
 
 pub(super) use listing::Listing;
-pub(super) use time::DateTime;
+pub(super) use time::{DateTime, Duration};
 
 use super::run::Run;
 

@@ -17,7 +17,7 @@ pub(in crate::script) struct DateTime(pub(in crate::script) Timestamp);
 
 /// A length of time in scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Duration(SignedDuration);
+pub(in crate::script) struct Duration(SignedDuration);
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

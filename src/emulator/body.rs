@@ -1,0 +1,139 @@
+//! The body of a request, taken in as it comes.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+
+use super::blob::{Contents, Sink};
+use super::content_hash::ContentHasher;
+use super::meter::Meter;
+
+/// Bytes of a refused body that are read off, so that the client can finish sending and see the answer.
+const PATIENCE: u64 = 512 * 1024 * 1024;
+
+/// A request's body.
+pub(super) struct RequestBody {
+    stream: BodyDataStream,
+    /// What came in a chunk beyond what was asked for.
+    ahead: Bytes,
+    meter: Arc<Meter>,
+}
+
+/// Why a body could not be taken in.
+#[derive(Debug)]
+pub(super) enum BodyError {
+    /// The client went away in the middle.
+    Broken,
+    /// There was more than the limit. The rest has not been read.
+    TooLarge,
+    /// A later call sends the same bytes: this one was given up.
+    Superseded,
+    /// It could not be stored.
+    Storage(io::Error),
+}
+
+impl From<io::Error> for BodyError {
+    fn from(error: io::Error) -> BodyError {
+        match error.kind() {
+            io::ErrorKind::ResourceBusy => BodyError::Superseded,
+            _ => BodyError::Storage(error),
+        }
+    }
+}
+
+/// What a request brought, when it has been stored.
+pub(super) struct Received {
+    pub(super) contents: Contents,
+    pub(super) size: u64,
+    /// Of these bytes alone.
+    pub(super) hasher: ContentHasher,
+    /// Of what was there before and these bytes, when that was asked for.
+    pub(super) whole: Option<ContentHasher>,
+}
+
+impl RequestBody {
+    pub(super) fn new(body: Body, meter: Arc<Meter>) -> RequestBody {
+        RequestBody {
+            stream: body.into_data_stream(),
+            ahead: Bytes::new(),
+            meter,
+        }
+    }
+
+    /// The next bytes, at most `limit`; `None` at the end.
+    async fn next(&mut self, limit: u64) -> Result<Option<Bytes>, BodyError> {
+        while self.ahead.is_empty() {
+            match self.stream.next().await {
+                None => return Ok(None),
+                Some(Err(_)) => return Err(BodyError::Broken),
+                Some(Ok(chunk)) => {
+                    self.meter.received(chunk.len());
+                    self.ahead = chunk;
+                }
+            }
+        }
+        let count =
+            usize::try_from(limit).map_or(self.ahead.len(), |limit| limit.min(self.ahead.len()));
+        Ok(Some(self.ahead.split_to(count)))
+    }
+
+    /// Stores up to `keep` bytes, hashing them; more than `limit` is an error, what lies between is read and dropped.
+    pub(super) async fn receive(
+        &mut self,
+        mut sink: Sink,
+        mut whole: Option<ContentHasher>,
+        keep: u64,
+        limit: u64,
+    ) -> Result<Received, BodyError> {
+        let mut hasher = ContentHasher::default();
+        let (mut size, mut seen) = (0, 0);
+        while let Some(mut chunk) = self.next(u64::MAX).await? {
+            seen += chunk.len() as u64;
+            if seen > limit {
+                return Err(BodyError::TooLarge);
+            }
+            if let Ok(room) = usize::try_from(keep - size) {
+                chunk.truncate(room);
+            }
+            size += chunk.len() as u64;
+            hasher.update(&chunk);
+            if let Some(whole) = &mut whole {
+                whole.update(&chunk);
+            }
+            sink.write(chunk).await?;
+        }
+        let contents = sink.finish().await?;
+        Ok(Received {
+            contents,
+            size,
+            hasher,
+            whole,
+        })
+    }
+
+    /// All of a body that should be small.
+    pub(super) async fn collect(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
+        let mut all = Vec::new();
+        while let Some(chunk) = self.next(u64::MAX).await? {
+            if all.len() + chunk.len() > limit {
+                return Err(BodyError::TooLarge);
+            }
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all)
+    }
+
+    /// Reads off what is left. Many clients look for the answer only when they have sent everything.
+    pub(super) async fn drain(&mut self) {
+        let mut left = PATIENCE;
+        while let Ok(Some(chunk)) = self.next(u64::MAX).await {
+            left = left.saturating_sub(chunk.len() as u64);
+            if left == 0 {
+                return;
+            }
+        }
+    }
+}

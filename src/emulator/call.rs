@@ -1,0 +1,109 @@
+//! One call: who makes it, with which argument, and the body that is still to come.
+
+use std::sync::Arc;
+
+use axum::http::request::Parts;
+
+use super::answer::{Answer, Refusal};
+use super::body::{Received, RequestBody};
+use super::fault::FaultKind;
+use super::fields::Fields;
+use super::path_arg::PathArg;
+use super::shared::Shared;
+use super::state::write::{Content, WriteError};
+use super::state::{AccountId, LocateError, Located, State, View};
+
+/// Bytes in the body of one request, at most: 150 MiB.
+pub(super) const LARGEST_BODY: u64 = 150 * 1024 * 1024;
+
+pub(super) type Outcome = Result<Answer, Refusal>;
+
+/// A call on its way to a route.
+pub(super) struct Call {
+    pub(super) shared: Arc<Shared>,
+    pub(super) caller: Option<Caller>,
+    pub(super) arg: Fields,
+    pub(super) parts: Parts,
+    pub(super) body: RequestBody,
+    /// A fault that only the route itself can act out.
+    pub(super) fault: Option<FaultKind>,
+}
+
+/// Who holds the token.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub(super) account: AccountId,
+    pub(super) view: View,
+}
+
+impl Call {
+    /// The user; only for routes that the table gives to users.
+    pub(super) fn caller(&self) -> Caller {
+        self.caller
+            .clone()
+            .expect("the table lets nobody in without a token")
+    }
+
+    /// Reads the whole body into the store, and checks it against the hash that the client gave.
+    pub(super) async fn receive_content(
+        &mut self,
+        expected_hash: Option<&str>,
+    ) -> Result<Content, Refusal> {
+        let sink = self.shared.store.sink()?;
+        let Received {
+            contents,
+            size,
+            hasher,
+            ..
+        } = self
+            .body
+            .receive(sink, None, LARGEST_BODY, LARGEST_BODY)
+            .await?;
+        let content_hash = hasher.finish();
+        check_hash(expected_hash, &content_hash)?;
+        Ok(Content {
+            blob: contents.into_blob(size),
+            content_hash,
+        })
+    }
+}
+
+/// Refuses bytes that are not what the client meant to send.
+pub(super) fn check_hash(expected: Option<&str>, actual: &str) -> Result<(), Refusal> {
+    match expected {
+        Some(expected) if !expected.eq_ignore_ascii_case(actual) => {
+            Err(Refusal::Route(super::tag::tag("content_hash_mismatch")))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl State {
+    /// Follows a path argument to where something shall be written. The root cannot be written to.
+    pub(super) fn locate_target(
+        &self,
+        view: &View,
+        path: &PathArg,
+    ) -> Result<super::names::Place, WriteError> {
+        match self.locate(view, path) {
+            Ok(Located::Place(place)) if place.lower == view.root.lower => {
+                Err(WriteError::FolderConflict)
+            }
+            Ok(Located::Place(place)) => Ok(place),
+            Ok(Located::Version(..)) => Err(WriteError::Malformed),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Follows a path argument to something that is there.
+    pub(super) fn find(
+        &self,
+        view: &View,
+        path: &PathArg,
+    ) -> Result<(String, super::state::tree::Node), LocateError> {
+        let tree = self.tree(view.tree);
+        self.locate(view, path)?
+            .node(tree)
+            .ok_or(LocateError::NotFound)
+    }
+}

@@ -1,0 +1,89 @@
+//! A directory that shows a tree: it follows the log as a client would.
+//!
+//! The contents lie in the state folder, one file each, and a hard link puts them where a person looks; where links do not
+//! work, a copy. So a version stays readable when its path is overwritten or deleted.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::names::STATE_FOLDER;
+use super::state::tree::{Change, FileNode, Node};
+
+/// Brings `directory` up to date with changes, in their order.
+pub(super) fn apply(directory: &Path, changes: &[Change]) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    for change in changes {
+        let path = place(directory, &change.display);
+        let done = match &change.node {
+            Some(Node::File(file)) => put(directory, &path, file),
+            Some(Node::Folder(_)) => fs::create_dir_all(&path),
+            None => remove(&path),
+        };
+        match done {
+            // The system has no such name; the file is served from the state folder all the same.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidFilename | io::ErrorKind::InvalidInput
+                ) => {}
+            done => done?,
+        }
+    }
+    Ok(())
+}
+
+fn place(directory: &Path, display: &str) -> PathBuf {
+    display.split('/').fold(directory.to_owned(), |path, name| {
+        if name.is_empty() {
+            path
+        } else {
+            path.join(name)
+        }
+    })
+}
+
+fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {
+    let Some(source) = file.blob.path() else {
+        return Ok(());
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let modified = SystemTime::try_from(file.client_modified).unwrap_or(SystemTime::UNIX_EPOCH);
+    File::options()
+        .write(true)
+        .open(source)?
+        .set_modified(modified)?;
+    let staged = directory.join(STATE_FOLDER).join("staged");
+    let staged = if staged.parent().is_some_and(Path::is_dir) {
+        staged
+    } else {
+        path.with_extension("dropscript-new")
+    };
+    if fs::hard_link(source, &staged).is_err() {
+        fs::copy(source, &staged)?;
+        File::options()
+            .write(true)
+            .open(&staged)?
+            .set_modified(modified)?;
+    }
+    let placed = fs::rename(&staged, path);
+    // Renaming a link onto another link of the same file does nothing, and leaves it.
+    let _ = fs::remove_file(&staged);
+    placed
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        // A person was quicker.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}

@@ -1,0 +1,208 @@
+//! A Dropbox on this machine, over HTTP: for trying scripts, and for tests.
+//!
+//! ```
+//! use dropscript::emulator::{Emulator, Fault, FaultKind};
+//!
+//! let dropbox = Emulator::start()?;
+//! dropbox.put("main", "/Reports/may.csv", "a,b");
+//! dropbox.inject(Fault::on("files/download", FaultKind::CutAfter { bytes: 1 }).nth(1));
+//! // ... a client works against `dropbox.url()` with `dropbox.access_token("main")` ...
+//! assert_eq!(dropbox.paths("main"), ["/Reports", "/Reports/may.csv"]);
+//! assert_eq!(dropbox.calls().of("files/download"), 0);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! `server` accepts connections, `dispatch` takes a request to its route and back, `routes` has the routes, `state` what they
+//! change, `wire` how it is written. Nothing here is shared with the client: the two read the same API independently.
+
+mod answer;
+mod blob;
+mod body;
+mod builder;
+mod call;
+mod clock;
+mod content_hash;
+mod dispatch;
+mod fault;
+mod fields;
+mod import;
+mod meter;
+mod mint;
+mod mirror;
+mod names;
+mod path_arg;
+mod routes;
+mod send;
+mod server;
+mod shared;
+mod state;
+mod tag;
+mod wire;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+pub use builder::EmulatorBuilder;
+pub use fault::{Fault, FaultKind, FaultWhen, LimitBody, LimitReason};
+pub use meter::Calls;
+use names::Place;
+use server::Server;
+use shared::Shared;
+use state::account::standing_token;
+use state::tree::Node;
+use state::write::{Commit, Content, WriteMode};
+
+/// A Dropbox that runs until it is dropped.
+///
+/// It holds one personal account by the name of `main`, and makes others as they are named. Every account has standing
+/// tokens that never expire: `main` has `emulator-access-token` and `emulator-refresh-token`. The app is `emulator-app` with
+/// the secret `emulator-secret`.
+#[derive(Debug)]
+pub struct Emulator {
+    url: String,
+    shared: Arc<Shared>,
+    /// Stops serving when it is dropped.
+    _server: Server,
+}
+
+impl Emulator {
+    /// Starts one in memory, on a free port of 127.0.0.1. When this returns, it answers.
+    ///
+    /// # Errors
+    /// There is no free port, or the system refuses a thread.
+    pub fn start() -> io::Result<Emulator> {
+        Emulator::builder().start()
+    }
+
+    /// Sets one up.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::new()
+    }
+
+    fn serving(server: Server, shared: Arc<Shared>) -> Emulator {
+        Emulator {
+            url: format!("http://{}", server.address),
+            shared,
+            _server: server,
+        }
+    }
+
+    /// Where it answers, such as `http://127.0.0.1:40001`: for the api, content, notify and web hosts at once.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The access token of a personal account, which is made if it is new; `""` is `main`.
+    #[must_use]
+    pub fn access_token(&self, account: &str) -> String {
+        self.standing_token("access", account)
+    }
+
+    /// The refresh token of a personal account, likewise.
+    #[must_use]
+    pub fn refresh_token(&self, account: &str) -> String {
+        self.standing_token("refresh", account)
+    }
+
+    fn standing_token(&self, kind: &str, account: &str) -> String {
+        let mut state = self.shared.state();
+        let id = state.account_named(account);
+        standing_token(kind, &state.account(id).name)
+    }
+
+    /// Has something go wrong from now on. Of several faults that strike at once, the first given is acted out.
+    pub fn inject(&self, fault: Fault) {
+        self.shared.faults.add(fault);
+    }
+
+    /// What it has been asked so far.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        self.shared.meter.read()
+    }
+
+    /// Lets its clock jump ahead, in whole seconds: tokens and upload sessions age.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// Writes a file without a call, over what is there, with the folders above it.
+    ///
+    /// # Panics
+    /// The path is not a legal one below the root, a folder is there, a file is above it, or the served directory cannot be written.
+    pub fn put(&self, account: &str, path: &str, contents: impl Into<Bytes>) {
+        let contents = contents.into();
+        let place = match Place::parse(path) {
+            Ok(place) if !path.is_empty() => place,
+            _ => panic!("`{path}` is not a path that Dropbox takes"),
+        };
+        let content_hash = content_hash::content_hash(&contents);
+        let blob = self
+            .shared
+            .store
+            .keep(contents)
+            .unwrap_or_else(|error| panic!("`{path}` cannot be kept: {error}"));
+        let commit = Commit {
+            place,
+            mode: WriteMode::Overwrite,
+            autorename: false,
+            strict_conflict: false,
+            client_modified: None,
+        };
+        let now = self.shared.clock.now();
+        let mut state = self.shared.state();
+        let account = state.account_named(account);
+        let tree = state.account(account).home.tree;
+        let (tree, mint) = state.tree_mut(tree);
+        let written = tree.commit(&commit, Content { blob, content_hash }, now, mint);
+        drop(state);
+        if let Err(error) = written {
+            panic!("`{path}` cannot be written: {error:?}");
+        }
+        self.shared
+            .settle_now()
+            .unwrap_or_else(|error| panic!("`{path}` cannot be shown: {error}"));
+    }
+
+    /// What a file holds; `None` where there is no file.
+    ///
+    /// # Panics
+    /// The served directory cannot be read.
+    #[must_use]
+    pub fn contents(&self, account: &str, path: &str) -> Option<Bytes> {
+        let place = Place::parse(path).ok()?;
+        let mut state = self.shared.state();
+        let account = state.account_named(account);
+        let file = match state
+            .tree(state.account(account).home.tree)
+            .node(&place.lower)?
+        {
+            Node::File(file) => Arc::clone(file),
+            Node::Folder(_) => return None,
+        };
+        drop(state);
+        Some(
+            file.blob
+                .read()
+                .unwrap_or_else(|error| panic!("`{path}` cannot be read: {error}")),
+        )
+    }
+
+    /// The display paths of all files and folders, sorted.
+    #[must_use]
+    pub fn paths(&self, account: &str) -> Vec<String> {
+        let mut state = self.shared.state();
+        let account = state.account_named(account);
+        let tree = state.tree(state.account(account).home.tree);
+        let mut paths: Vec<String> = tree
+            .nodes()
+            .map(|(_, node)| node.display().to_owned())
+            .collect();
+        paths.sort();
+        paths
+    }
+}

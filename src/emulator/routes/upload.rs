@@ -1,0 +1,115 @@
+//! `files/upload`
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::super::answer::{Answer, Refusal};
+use super::super::call::{Call, Caller, Outcome};
+use super::super::fields::Fields;
+use super::super::names;
+use super::super::path_arg::{PathArg, Pattern};
+use super::super::shared::Shared;
+use super::super::state::tree::FileNode;
+use super::super::state::write::{Commit, Content, WriteError, WriteMode};
+use super::super::{tag, wire};
+
+pub(super) async fn upload(call: &mut Call) -> Outcome {
+    let commit = CommitInfo::read(&mut call.arg)?;
+    let hash = call.arg.optional_hash("content_hash")?;
+    call.arg.finish()?;
+    let content = call.receive_content(hash.as_deref()).await?;
+    let caller = call.caller();
+    match commit.carry_out(&call.shared, &caller, content.clone()) {
+        Ok(file) => {
+            call.shared.settle().await?;
+            Ok(Answer::json(&wire::file(
+                &caller.view,
+                &names::fold(&file.display),
+                &file,
+            )))
+        }
+        Err(error) => {
+            let session = keep(&call.shared, &caller, content);
+            let fields =
+                json!({ "reason": wire::write_error(error), "upload_session_id": session });
+            Err(Refusal::Route(tag::with_fields("path", fields)))
+        }
+    }
+}
+
+/// What could not be committed waits in a session, so that the commit can be tried again without the bytes.
+fn keep(shared: &Shared, caller: &Caller, content: Content) -> String {
+    let now = shared.clock.now();
+    let mut state = shared.state();
+    let id = state.mint.session_id();
+    state
+        .sessions
+        .keep(id.clone(), caller.account, content, now);
+    id
+}
+
+/// `CommitInfo`, before its path is followed.
+#[derive(Debug)]
+pub(super) struct CommitInfo {
+    path: PathArg,
+    mode: WriteMode,
+    autorename: bool,
+    strict_conflict: bool,
+    client_modified: Option<jiff::Timestamp>,
+}
+
+impl CommitInfo {
+    /// Takes its fields out of the argument.
+    pub(super) fn read(arg: &mut Fields) -> Result<CommitInfo, Refusal> {
+        let path = arg.path("path", Pattern::WriteOrId)?;
+        let mode = match arg.optional_union("mode")? {
+            None => WriteMode::Add,
+            Some((name, mut inner)) => {
+                let mode = match name.as_str() {
+                    "add" => WriteMode::Add,
+                    "overwrite" => WriteMode::Overwrite,
+                    "update" => WriteMode::Update(inner.rev("update")?),
+                    other => return Err(arg.refuse("mode", &format!("invalid tag '{other}'"))),
+                };
+                inner.finish()?;
+                mode
+            }
+        };
+        let info = CommitInfo {
+            path,
+            mode,
+            autorename: arg.flag("autorename")?,
+            strict_conflict: arg.flag("strict_conflict")?,
+            client_modified: arg.optional_time("client_modified")?,
+        };
+        // Whether a desktop shows a notice, and templates that nobody can make here: nothing depends on them.
+        arg.flag("mute")?;
+        arg.take("property_groups");
+        Ok(info)
+    }
+
+    /// Commits, unless the rules or the quota forbid it.
+    pub(super) fn carry_out(
+        &self,
+        shared: &Arc<Shared>,
+        caller: &Caller,
+        content: Content,
+    ) -> Result<Arc<FileNode>, WriteError> {
+        let now = shared.clock.now();
+        let mut state = shared.state();
+        let place = state.locate_target(&caller.view, &self.path)?;
+        if content.blob.size() > state.room(caller.account) {
+            return Err(WriteError::NoSpace);
+        }
+        let commit = Commit {
+            place,
+            mode: self.mode.clone(),
+            autorename: self.autorename,
+            strict_conflict: self.strict_conflict,
+            client_modified: self.client_modified,
+        };
+        let (tree, mint) = state.tree_mut(caller.view.tree);
+        tree.commit(&commit, content, now, mint)
+    }
+}

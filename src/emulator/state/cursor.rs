@@ -1,0 +1,206 @@
+//! Listings and the cursors that carry them on.
+//!
+//! A cursor is all there is to a listing: the server keeps nothing. While it lists, it says behind which path to go on, and
+//! which changes there had been when it began; from then on it walks the log.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::super::names;
+use super::tree::{Depth, Node, Tree};
+use super::{TreeId, View};
+
+/// Entries in a page, at most.
+pub(in super::super) const LONGEST_PAGE: usize = 2000;
+
+/// What a client holds between two pages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in super::super) struct Cursor {
+    tree: TreeId,
+    /// The root of the view that the paths count from.
+    root: String,
+    folder: String,
+    all: bool,
+    deleted: bool,
+    limit: usize,
+    /// Changes before this one are known to the client, or will be listed.
+    sequence: usize,
+    /// The last path listed; `None` when the listing is done.
+    after: Option<String>,
+}
+
+/// An entry of a listing, in the tree's own paths.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Entry {
+    Present(String, Node),
+    Deleted(String, String),
+}
+
+/// What a listing is to cover.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Scope {
+    pub(in super::super) depth: Depth,
+    pub(in super::super) deleted: bool,
+    pub(in super::super) limit: usize,
+}
+
+impl Cursor {
+    /// Starts a listing of `folder` as it is now.
+    pub(in super::super) fn start(
+        view: &View,
+        tree: &Tree,
+        folder: String,
+        scope: Scope,
+    ) -> Cursor {
+        Cursor {
+            tree: view.tree,
+            root: view.root.lower.clone(),
+            folder,
+            all: scope.depth == Depth::All,
+            deleted: scope.deleted,
+            limit: scope.limit,
+            sequence: tree.sequence(),
+            after: Some(String::new()),
+        }
+    }
+
+    /// The same as if everything had been listed.
+    pub(in super::super) fn at_end(self) -> Cursor {
+        Cursor {
+            after: None,
+            ..self
+        }
+    }
+
+    /// Whether the view that a call is made in is the one the listing was started in.
+    pub(in super::super) fn is_of(&self, view: &View) -> bool {
+        self.tree == view.tree && self.root == view.root.lower
+    }
+
+    pub(in super::super) fn tree(&self) -> TreeId {
+        self.tree
+    }
+
+    /// Whether something has happened that the client does not know.
+    pub(in super::super) fn has_news(&self, tree: &Tree) -> bool {
+        self.after.is_some()
+            || tree
+                .changes_since(self.sequence)
+                .iter()
+                .any(|change| self.covers(&change.lower, change.node.is_none()))
+    }
+
+    /// The next page. Moves the cursor on, and says whether more is ready.
+    pub(in super::super) fn advance(&mut self, tree: &Tree) -> (Vec<Entry>, bool) {
+        match self.after.take() {
+            Some(after) => self.list(tree, &after),
+            None => self.replay(tree),
+        }
+    }
+
+    fn list(&mut self, tree: &Tree, after: &str) -> (Vec<Entry>, bool) {
+        let depth = if self.all { Depth::All } else { Depth::One };
+        let mut entries = Vec::new();
+        // A recursive listing begins with the folder itself.
+        if after.is_empty()
+            && self.all
+            && self.folder != self.root
+            && let Some(node) = tree.node(&self.folder)
+        {
+            entries.push(Entry::Present(self.folder.clone(), node.clone()));
+        }
+        let mut present = tree.below(&self.folder, depth, after).peekable();
+        let mut deleted = self
+            .deleted
+            .then(|| tree.deleted_below(&self.folder, depth, after))
+            .into_iter()
+            .flatten()
+            .peekable();
+        while entries.len() < self.limit {
+            let gone_first = match (present.peek(), deleted.peek()) {
+                (None, None) => break,
+                (Some((present, _)), Some((gone, _))) => gone < present,
+                (present, _) => present.is_none(),
+            };
+            if gone_first {
+                entries.extend(
+                    deleted
+                        .next()
+                        .map(|(path, display)| Entry::Deleted(path.to_owned(), display.clone())),
+                );
+            } else {
+                entries.extend(
+                    present
+                        .next()
+                        .map(|(path, node)| Entry::Present(path.to_owned(), node.clone())),
+                );
+            }
+        }
+        if present.peek().is_some() || deleted.peek().is_some() {
+            self.after = entries.last().map(|entry| entry.path().to_owned());
+            return (entries, true);
+        }
+        let more = self.has_news(tree);
+        (entries, more)
+    }
+
+    fn replay(&mut self, tree: &Tree) -> (Vec<Entry>, bool) {
+        let mut entries = Vec::new();
+        for change in tree.changes_since(self.sequence) {
+            if entries.len() == self.limit {
+                break;
+            }
+            self.sequence += 1;
+            if !self.covers(&change.lower, change.node.is_none()) {
+                continue;
+            }
+            entries.push(match &change.node {
+                Some(node) => Entry::Present(change.lower.clone(), node.clone()),
+                None if names::is_within(&self.folder, &change.lower) => {
+                    // The listed folder went away, perhaps with one above it.
+                    let display = tree.deleted(&self.folder).unwrap_or(&self.folder);
+                    Entry::Deleted(self.folder.clone(), display.to_owned())
+                }
+                None => Entry::Deleted(change.lower.clone(), change.display.clone()),
+            });
+        }
+        let more = self.has_news(tree);
+        (entries, more)
+    }
+
+    fn covers(&self, path: &str, deletion: bool) -> bool {
+        if deletion && self.folder != self.root && names::is_within(&self.folder, path) {
+            return true;
+        }
+        if self.all {
+            names::is_within(path, &self.folder) && path != self.root
+        } else {
+            names::parent(path) == self.folder && path != self.folder
+        }
+    }
+
+    pub(in super::super) fn encode(&self) -> String {
+        let json = serde_json::to_vec(self).expect("a cursor is plain data");
+        let mut bytes = Sha256::digest(&json)[..6].to_vec();
+        bytes.extend(json);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    pub(in super::super) fn decode(text: &str) -> Option<Cursor> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (sum, json) = bytes.split_at_checked(6)?;
+        if Sha256::digest(json)[..6] != *sum {
+            return None;
+        }
+        serde_json::from_slice(json).ok()
+    }
+}
+
+impl Entry {
+    pub(in super::super) fn path(&self) -> &str {
+        match self {
+            Entry::Present(path, _) | Entry::Deleted(path, _) => path,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! All that a call can change, behind one lock that is never held over I/O.
+
+pub(super) mod account;
+pub(super) mod cursor;
+pub(super) mod session;
+pub(super) mod tree;
+pub(super) mod write;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::mint::Mint;
+use super::names::{self, BadPath, Place};
+use super::path_arg::PathArg;
+use account::{Account, Grants, MAIN, plain};
+use session::Sessions;
+use tree::{Change, FileNode, Node, Tree};
+
+/// Bytes that an account may have in all: 2 TiB.
+const QUOTA: u64 = 1 << 41;
+
+/// Which tree, of those there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct TreeId(usize);
+
+/// Which account, of those there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct AccountId(usize);
+
+/// What the paths of a call count from: a place in a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct View {
+    pub(super) tree: TreeId,
+    pub(super) root: Place,
+}
+
+/// Where a path argument leads.
+#[derive(Clone, Debug)]
+pub(super) enum Located {
+    Place(Place),
+    /// A version of a file, which need not be the current one.
+    Version(String, Arc<FileNode>),
+}
+
+/// Why a path argument leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LocateError {
+    Bad(BadPath),
+    NotFound,
+}
+
+/// Everything.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) mint: Mint,
+    pub(super) sessions: Sessions,
+    pub(super) grants: Grants,
+    accounts: Vec<Account>,
+    trees: Vec<Tree>,
+    /// The directory that mirrors the main account's tree, and keeps the other trees below it.
+    directory: Option<PathBuf>,
+}
+
+impl State {
+    pub(super) fn new(seed: u64, directory: Option<PathBuf>) -> State {
+        let mut state = State {
+            mint: Mint::new(seed),
+            sessions: Sessions::default(),
+            grants: Grants::default(),
+            accounts: Vec::new(),
+            trees: Vec::new(),
+            directory,
+        };
+        state.account_named(MAIN);
+        state
+    }
+
+    /// The personal account of this name; it is made when it is new.
+    pub(super) fn account_named(&mut self, name: &str) -> AccountId {
+        let name = if name.is_empty() { MAIN } else { name };
+        if let Some(known) = self
+            .accounts
+            .iter()
+            .position(|account| account.name == name)
+        {
+            return AccountId(known);
+        }
+        let id = AccountId(self.accounts.len());
+        let tree = TreeId(self.trees.len());
+        self.trees.push(Tree::new(self.directory.is_some()));
+        self.accounts.push(Account {
+            name: name.to_owned(),
+            id: self.mint.account_id(),
+            email: format!("{}@emulator.example", plain(name)),
+            home: View {
+                tree,
+                root: Place {
+                    lower: String::new(),
+                    display: String::new(),
+                },
+            },
+            quota: QUOTA,
+        });
+        self.grants.add_standing(name, id);
+        id
+    }
+
+    pub(super) fn account(&self, id: AccountId) -> &Account {
+        &self.accounts[id.0]
+    }
+
+    pub(super) fn tree(&self, id: TreeId) -> &Tree {
+        &self.trees[id.0]
+    }
+
+    /// The tree, and what makes up ids for it.
+    pub(super) fn tree_mut(&mut self, id: TreeId) -> (&mut Tree, &mut Mint) {
+        (&mut self.trees[id.0], &mut self.mint)
+    }
+
+    /// Whether a tree of that number exists; cursors name theirs.
+    pub(super) fn has_tree(&self, id: TreeId) -> bool {
+        id.0 < self.trees.len()
+    }
+
+    /// Bytes that may still be added in a view's tree.
+    pub(super) fn room(&self, account: AccountId) -> u64 {
+        let account = self.account(account);
+        account
+            .quota
+            .saturating_sub(self.tree(account.home.tree).used())
+    }
+
+    /// Follows a path argument.
+    pub(super) fn locate(&self, view: &View, path: &PathArg) -> Result<Located, LocateError> {
+        let tree = self.tree(view.tree);
+        match path {
+            PathArg::Path(path) => {
+                let place = Place::parse(path).map_err(LocateError::Bad)?;
+                Ok(Located::Place(place.below(&view.root)))
+            }
+            PathArg::Id { id, below } => {
+                let path = tree
+                    .path_of(id)
+                    .filter(|path| names::is_within(path, &view.root.lower));
+                let path = path.ok_or(LocateError::NotFound)?;
+                let display = tree.node(path).ok_or(LocateError::NotFound)?.display();
+                let found = Place {
+                    lower: path.to_owned(),
+                    display: display.to_owned(),
+                };
+                Ok(Located::Place(
+                    Place::parse(below).map_err(LocateError::Bad)?.below(&found),
+                ))
+            }
+            PathArg::Rev(rev) => {
+                let file = tree.version(rev).ok_or(LocateError::NotFound)?;
+                let lower = names::fold(&file.display);
+                if !names::is_within(&lower, &view.root.lower) {
+                    return Err(LocateError::NotFound);
+                }
+                Ok(Located::Version(lower, Arc::clone(file)))
+            }
+            PathArg::Namespace { id, path } => {
+                let root = self
+                    .namespace(id)
+                    .filter(|root| root.tree == view.tree)
+                    .ok_or(LocateError::NotFound)?;
+                Ok(Located::Place(
+                    Place::parse(path)
+                        .map_err(LocateError::Bad)?
+                        .below(&root.root),
+                ))
+            }
+        }
+    }
+
+    /// The id of the namespace that a view starts at.
+    pub(super) fn namespace_id(view: &View) -> String {
+        (1_000_000_000 + view.tree.0).to_string()
+    }
+
+    fn namespace(&self, id: &str) -> Option<&View> {
+        self.accounts
+            .iter()
+            .map(|account| &account.home)
+            .find(|view| State::namespace_id(view) == id)
+    }
+
+    /// The directory of each tree that has changed, and the changes, which are handed over.
+    pub(super) fn take_unwritten(&mut self) -> Vec<(PathBuf, Vec<Change>)> {
+        let Some(directory) = &self.directory else {
+            return Vec::new();
+        };
+        let accounts = &self.accounts;
+        let folder = |tree: usize| match accounts
+            .iter()
+            .find(|account| account.home.tree == TreeId(tree))
+        {
+            Some(account) if account.name != MAIN => directory
+                .join(names::STATE_FOLDER)
+                .join("accounts")
+                .join(plain(&account.name)),
+            _ => directory.clone(),
+        };
+        let changed = self
+            .trees
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, tree)| !tree.unwritten.is_empty());
+        changed
+            .map(|(id, tree)| (folder(id), std::mem::take(&mut tree.unwritten)))
+            .collect()
+    }
+}
+
+impl Located {
+    /// What is there now.
+    pub(super) fn node(self, tree: &Tree) -> Option<(String, Node)> {
+        match self {
+            Located::Version(lower, file) => Some((lower, Node::File(file))),
+            Located::Place(place) => tree
+                .node(&place.lower)
+                .cloned()
+                .map(|node| (place.lower, node)),
+        }
+    }
+}

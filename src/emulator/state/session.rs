@@ -1,0 +1,350 @@
+//! Upload sessions: what was sent and not yet committed.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::blob::{Blob, BlobFile, Contents};
+use super::super::body::Received;
+use super::super::content_hash::{BLOCK, ContentHasher};
+use super::AccountId;
+use super::write::Content;
+
+/// How long a session lives (specification of `upload_session/start`).
+const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The longest file that sessions make: 2^41 - 2^22 bytes.
+pub(in super::super) const LARGEST_FILE: u64 = (1 << 41) - (1 << 22);
+
+/// Why a session does not take a call: the tags of `UploadSessionLookupError` and its kin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum SessionError {
+    NotFound,
+    IncorrectOffset { correct: u64 },
+    Closed,
+    NotClosed,
+    TooLarge,
+    InvalidOffset,
+    InvalidDataSize,
+    DataNotAllowed,
+    ConcurrentNotClosed,
+    MissingData,
+}
+
+/// Uploads that could not be committed and are kept for another try, at most: whole files wait in memory.
+const KEPT: usize = 16;
+
+/// The sessions of all accounts.
+#[derive(Debug, Default)]
+pub(in super::super) struct Sessions {
+    live: HashMap<String, Session>,
+    kept: VecDeque<String>,
+}
+
+/// One session.
+#[derive(Debug)]
+pub(in super::super) struct Session {
+    owner: AccountId,
+    started: Timestamp,
+    closed: bool,
+    /// Counts the calls that began to send: only the newest may commit what it sent.
+    turn: u64,
+    data: SessionData,
+    /// The file that takes the bytes, unless they stay in memory.
+    file: Option<Arc<BlobFile>>,
+}
+
+#[derive(Debug)]
+enum SessionData {
+    Sequential {
+        chunks: Vec<Bytes>,
+        size: u64,
+        hasher: ContentHasher,
+    },
+    Concurrent {
+        pieces: BTreeMap<u64, Piece>,
+        end: Option<u64>,
+    },
+    /// A whole upload that could not be committed.
+    Kept(Content),
+}
+
+#[derive(Debug)]
+struct Piece {
+    chunks: Vec<Bytes>,
+    size: u64,
+    hasher: ContentHasher,
+}
+
+impl Sessions {
+    pub(in super::super) fn open(
+        &mut self,
+        id: String,
+        owner: AccountId,
+        concurrent: bool,
+        file: Option<Arc<BlobFile>>,
+        now: Timestamp,
+    ) -> &mut Session {
+        self.live.retain(|_, session| session.is_alive(now));
+        let data = if concurrent {
+            SessionData::Concurrent {
+                pieces: BTreeMap::new(),
+                end: None,
+            }
+        } else {
+            SessionData::Sequential {
+                chunks: Vec::new(),
+                size: 0,
+                hasher: ContentHasher::default(),
+            }
+        };
+        let session = Session {
+            owner,
+            started: now,
+            closed: false,
+            turn: 0,
+            data,
+            file,
+        };
+        self.live.entry(id).insert_entry(session).into_mut()
+    }
+
+    /// A closed session that holds this already.
+    pub(in super::super) fn keep(
+        &mut self,
+        id: String,
+        owner: AccountId,
+        content: Content,
+        now: Timestamp,
+    ) {
+        if self.kept.len() == KEPT
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.live.remove(&oldest);
+        }
+        self.kept.push_back(id.clone());
+        let data = SessionData::Kept(content);
+        self.live.insert(
+            id,
+            Session {
+                owner,
+                started: now,
+                closed: true,
+                turn: 0,
+                data,
+                file: None,
+            },
+        );
+    }
+
+    pub(in super::super) fn find(
+        &mut self,
+        id: &str,
+        owner: AccountId,
+        now: Timestamp,
+    ) -> Result<&mut Session, SessionError> {
+        let live = |session: &&mut Session| session.owner == owner && session.is_alive(now);
+        self.live
+            .get_mut(id)
+            .filter(live)
+            .ok_or(SessionError::NotFound)
+    }
+
+    pub(in super::super) fn remove(&mut self, id: &str) {
+        self.live.remove(id);
+    }
+}
+
+impl Session {
+    fn is_alive(&self, now: Timestamp) -> bool {
+        now.duration_since(self.started) < LIFETIME
+    }
+
+    pub(in super::super) fn file(&self) -> Option<&Arc<BlobFile>> {
+        self.file.as_ref()
+    }
+
+    pub(in super::super) fn is_concurrent(&self) -> bool {
+        matches!(self.data, SessionData::Concurrent { .. })
+    }
+
+    /// The hash so far, where the next bytes do not begin a block and so cannot be hashed by themselves.
+    pub(in super::super) fn unaligned_hasher(&self) -> Option<ContentHasher> {
+        match &self.data {
+            SessionData::Sequential { hasher, .. } if !hasher.is_aligned() => Some(hasher.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether bytes may come at `offset` now.
+    pub(in super::super) fn check_offset(&self, offset: u64) -> Result<(), SessionError> {
+        match &self.data {
+            SessionData::Sequential { size, .. } if self.closed && *size == offset => {
+                Err(SessionError::Closed)
+            }
+            SessionData::Sequential { size, .. } if *size != offset => {
+                Err(SessionError::IncorrectOffset { correct: *size })
+            }
+            SessionData::Kept(content) if content.blob.size() != offset => {
+                Err(SessionError::IncorrectOffset {
+                    correct: content.blob.size(),
+                })
+            }
+            SessionData::Kept(_) => Err(SessionError::Closed),
+            SessionData::Concurrent { .. } if !offset.is_multiple_of(BLOCK as u64) => {
+                Err(SessionError::InvalidOffset)
+            }
+            SessionData::Concurrent { end: Some(end), .. } if offset >= *end => {
+                Err(SessionError::Closed)
+            }
+            SessionData::Sequential { .. } | SessionData::Concurrent { .. } => Ok(()),
+        }
+    }
+
+    /// Makes the caller the one whose bytes count. Pieces of a concurrent session have no rivals.
+    pub(in super::super) fn next_turn(&mut self) -> u64 {
+        if !self.is_concurrent() {
+            self.turn += 1;
+        }
+        self.turn
+    }
+
+    /// Adds what came in this turn.
+    pub(in super::super) fn append(
+        &mut self,
+        turn: u64,
+        offset: u64,
+        received: Received,
+        close: bool,
+    ) -> Result<(), SessionError> {
+        // A closing call without bytes may repeat one that was lost.
+        let repeats_close = self.closed && close && received.size == 0 && !self.is_concurrent();
+        match self.check_offset(offset) {
+            Err(SessionError::Closed) if repeats_close => return Ok(()),
+            checked => checked?,
+        }
+        if turn != self.turn {
+            return Err(SessionError::IncorrectOffset { correct: offset });
+        }
+        if offset.saturating_add(received.size) > LARGEST_FILE {
+            return Err(SessionError::TooLarge);
+        }
+        let new_chunks = match received.contents {
+            Contents::Memory(chunks) => chunks,
+            Contents::File(_) => Vec::new(),
+        };
+        match &mut self.data {
+            SessionData::Sequential {
+                chunks,
+                size,
+                hasher,
+            } => {
+                chunks.extend(new_chunks);
+                *size += received.size;
+                match received.whole {
+                    Some(whole) => *hasher = whole,
+                    None => hasher.append(received.hasher),
+                }
+            }
+            SessionData::Concurrent { pieces, end } => {
+                if !close && !received.size.is_multiple_of(BLOCK as u64) {
+                    return Err(SessionError::InvalidDataSize);
+                }
+                if close {
+                    *end = Some(offset + received.size);
+                }
+                if received.size > 0 {
+                    let piece = Piece {
+                        chunks: new_chunks,
+                        size: received.size,
+                        hasher: received.hasher,
+                    };
+                    pieces.insert(offset, piece);
+                }
+            }
+            SessionData::Kept(_) => return Err(SessionError::Closed),
+        }
+        self.closed |= close;
+        Ok(())
+    }
+
+    /// Whether the session may be committed at this size by a call that brings `bytes` more.
+    pub(in super::super) fn check_finish(
+        &self,
+        offset: u64,
+        bytes: u64,
+        must_be_closed: bool,
+    ) -> Result<(), SessionError> {
+        match &self.data {
+            SessionData::Sequential { size, .. } if *size != offset => {
+                Err(SessionError::IncorrectOffset { correct: *size })
+            }
+            SessionData::Sequential { .. } if must_be_closed && !self.closed => {
+                Err(SessionError::NotClosed)
+            }
+            SessionData::Sequential { .. } if self.closed && bytes > 0 => Err(SessionError::Closed),
+            SessionData::Sequential { .. } => Ok(()),
+            SessionData::Kept(_) => match self.check_offset(offset) {
+                Err(SessionError::Closed) if bytes == 0 => Ok(()),
+                checked => checked,
+            },
+            SessionData::Concurrent { .. } if bytes > 0 => Err(SessionError::DataNotAllowed),
+            SessionData::Concurrent { end: None, .. } if must_be_closed => {
+                Err(SessionError::NotClosed)
+            }
+            SessionData::Concurrent { end: None, .. } => Err(SessionError::ConcurrentNotClosed),
+            SessionData::Concurrent {
+                pieces,
+                end: Some(end),
+            } => {
+                let covered = pieces.iter().try_fold(0, |at, (start, piece)| {
+                    (*start == at).then_some(at + piece.size)
+                });
+                match covered {
+                    Some(covered) if covered == *end && offset == *end => Ok(()),
+                    Some(covered) if covered == *end => {
+                        Err(SessionError::IncorrectOffset { correct: *end })
+                    }
+                    _ => Err(SessionError::MissingData),
+                }
+            }
+        }
+    }
+
+    /// What was sent, as the contents of a file. Chunks and file are shared with it.
+    pub(in super::super) fn content(&self) -> Content {
+        let (chunks, size, hasher) = match &self.data {
+            SessionData::Sequential {
+                chunks,
+                size,
+                hasher,
+            } => (chunks.clone(), *size, hasher.clone()),
+            SessionData::Concurrent { pieces, .. } => {
+                let mut hasher = ContentHasher::default();
+                for piece in pieces.values() {
+                    hasher.append(piece.hasher.clone());
+                }
+                let chunks = pieces
+                    .values()
+                    .flat_map(|piece| piece.chunks.iter().cloned())
+                    .collect();
+                (
+                    chunks,
+                    pieces.values().map(|piece| piece.size).sum(),
+                    hasher,
+                )
+            }
+            SessionData::Kept(content) => return content.clone(),
+        };
+        let blob = match &self.file {
+            Some(file) => Blob::file(Arc::clone(file), size),
+            None => Blob::memory(chunks),
+        };
+        Content {
+            blob,
+            content_hash: hasher.finish(),
+        }
+    }
+}

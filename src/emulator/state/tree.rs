@@ -1,0 +1,295 @@
+//! The files and folders of one namespace, and the log of what happened to them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::blob::Blob;
+use super::super::names::{self, Place};
+
+/// A version of a file. Never changed: a new version is a new value.
+#[derive(Clone, Debug)]
+pub(in super::super) struct FileNode {
+    /// The path from the tree's root as it is displayed.
+    pub(in super::super) display: String,
+    pub(in super::super) id: String,
+    pub(in super::super) rev: String,
+    pub(in super::super) client_modified: Timestamp,
+    pub(in super::super) server_modified: Timestamp,
+    pub(in super::super) content_hash: String,
+    pub(in super::super) blob: Blob,
+}
+
+/// A folder.
+#[derive(Clone, Debug)]
+pub(in super::super) struct FolderNode {
+    pub(in super::super) display: String,
+    pub(in super::super) id: String,
+}
+
+/// What a path holds.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Node {
+    File(Arc<FileNode>),
+    Folder(Arc<FolderNode>),
+}
+
+impl Node {
+    pub(in super::super) fn display(&self) -> &str {
+        match self {
+            Node::File(file) => &file.display,
+            Node::Folder(folder) => &folder.display,
+        }
+    }
+
+    pub(in super::super) fn id(&self) -> &str {
+        match self {
+            Node::File(file) => &file.id,
+            Node::Folder(folder) => &folder.id,
+        }
+    }
+
+    pub(in super::super) fn size(&self) -> u64 {
+        match self {
+            Node::File(file) => file.blob.size(),
+            Node::Folder(_) => 0,
+        }
+    }
+}
+
+/// An entry of the log: what a path holds since then.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Change {
+    pub(in super::super) lower: String,
+    pub(in super::super) display: String,
+    /// `None`: it was deleted, with all that it held.
+    pub(in super::super) node: Option<Node>,
+}
+
+/// One namespace.
+#[derive(Debug, Default)]
+pub(in super::super) struct Tree {
+    nodes: BTreeMap<String, Node>,
+    /// What was at paths that hold nothing now, by its display path.
+    deleted: BTreeMap<String, String>,
+    log: Vec<Change>,
+    by_id: HashMap<String, String>,
+    by_rev: HashMap<String, Arc<FileNode>>,
+    used: u64,
+    /// Whether a directory mirrors this tree.
+    mirrored: bool,
+    /// Changes that the mirror has not seen yet.
+    pub(super) unwritten: Vec<Change>,
+}
+
+impl Tree {
+    pub(in super::super) fn new(mirrored: bool) -> Tree {
+        Tree {
+            mirrored,
+            ..Tree::default()
+        }
+    }
+
+    pub(in super::super) fn node(&self, lower: &str) -> Option<&Node> {
+        self.nodes.get(lower)
+    }
+
+    /// The path of the item with this id.
+    pub(in super::super) fn path_of(&self, id: &str) -> Option<&str> {
+        self.by_id.get(id).map(String::as_str)
+    }
+
+    /// Any version of any file, deleted ones included.
+    pub(in super::super) fn version(&self, rev: &str) -> Option<&Arc<FileNode>> {
+        self.by_rev.get(rev)
+    }
+
+    /// The display path of what was deleted from here.
+    pub(in super::super) fn deleted(&self, lower: &str) -> Option<&str> {
+        self.deleted.get(lower).map(String::as_str)
+    }
+
+    /// Bytes of all files.
+    pub(in super::super) fn used(&self) -> u64 {
+        self.used
+    }
+
+    /// How many changes there have been: the place in the log where the next one comes.
+    pub(in super::super) fn sequence(&self) -> usize {
+        self.log.len()
+    }
+
+    /// The changes since there were `sequence` of them.
+    pub(in super::super) fn changes_since(&self, sequence: usize) -> &[Change] {
+        self.log.get(sequence..).unwrap_or_default()
+    }
+
+    /// The items below a folder, in the order of their paths, starting behind the path `after`.
+    pub(in super::super) fn below<'a>(
+        &'a self,
+        folder: &'a str,
+        depth: Depth,
+        after: &str,
+    ) -> Below<'a, Node> {
+        Below::new(&self.nodes, folder, depth, after)
+    }
+
+    /// What was deleted below a folder, likewise.
+    pub(in super::super) fn deleted_below<'a>(
+        &'a self,
+        folder: &'a str,
+        depth: Depth,
+        after: &str,
+    ) -> Below<'a, String> {
+        Below::new(&self.deleted, folder, depth, after)
+    }
+
+    /// Everything, in the order of the paths.
+    pub(in super::super) fn nodes(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.nodes
+            .iter()
+            .map(|(lower, node)| (lower.as_str(), node))
+    }
+
+    /// The path as it is displayed: folders that exist keep their case.
+    pub(in super::super) fn display_for(&self, place: &Place) -> String {
+        let folder = names::parent(&place.lower);
+        let above = match self.nodes.get(folder) {
+            Some(node) => node.display().to_owned(),
+            None if folder.is_empty() => String::new(),
+            None => self.display_for(&Place {
+                lower: folder.to_owned(),
+                display: names::parent(&place.display).to_owned(),
+            }),
+        };
+        format!("{above}/{}", names::name(&place.display))
+    }
+
+    /// Whether a file stands where a folder above `lower` would have to be.
+    pub(in super::super) fn has_file_above(&self, lower: &str) -> bool {
+        names::ancestors(lower).any(|folder| matches!(self.nodes.get(folder), Some(Node::File(_))))
+    }
+
+    /// Puts a node where its display path says, and logs it. The folder above is there.
+    pub(in super::super) fn insert(&mut self, lower: String, node: Node) {
+        self.used += node.size();
+        if let Node::File(file) = &node {
+            file.blob.persist();
+            self.by_rev.insert(file.rev.clone(), Arc::clone(file));
+        }
+        self.by_id.insert(node.id().to_owned(), lower.clone());
+        self.deleted.remove(&lower);
+        self.record(Change {
+            lower: lower.clone(),
+            display: node.display().to_owned(),
+            node: Some(node.clone()),
+        });
+        if let Some(old) = self.nodes.insert(lower, node) {
+            self.used -= old.size();
+        }
+    }
+
+    /// Takes out a node and all below it, and logs that as one deletion.
+    pub(in super::super) fn remove(&mut self, lower: &str) -> Option<Node> {
+        let root = self.nodes.remove(lower)?;
+        let inside: Vec<String> = self
+            .below(lower, Depth::All, "")
+            .map(|(path, _)| path.to_owned())
+            .collect();
+        let inside = inside
+            .into_iter()
+            .filter_map(|path| self.nodes.remove_entry(&path));
+        let gone: Vec<(String, Node)> = inside.chain([(lower.to_owned(), root.clone())]).collect();
+        for (path, node) in gone {
+            self.used -= node.size();
+            if self.by_id.get(node.id()) == Some(&path) {
+                self.by_id.remove(node.id());
+            }
+            self.deleted.insert(path, node.display().to_owned());
+        }
+        self.record(Change {
+            lower: lower.to_owned(),
+            display: root.display().to_owned(),
+            node: None,
+        });
+        Some(root)
+    }
+
+    fn record(&mut self, change: Change) {
+        if self.mirrored {
+            self.unwritten.push(change.clone());
+        }
+        self.log.push(change);
+    }
+}
+
+/// How far down to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Depth {
+    One,
+    All,
+}
+
+/// Walks what lies below a folder. With [`Depth::One`] whole subfolders are stepped over, not through.
+pub(in super::super) struct Below<'a, T> {
+    map: &'a BTreeMap<String, T>,
+    folder: &'a str,
+    depth: Depth,
+    next: Bound<String>,
+    /// The first path behind the folder's last: `0` follows `/`.
+    end: String,
+}
+
+impl<'a, T> Below<'a, T> {
+    fn new(map: &'a BTreeMap<String, T>, folder: &'a str, depth: Depth, after: &str) -> Self {
+        let start = format!("{folder}/");
+        let next = if after < start.as_str() {
+            Bound::Included(start)
+        } else {
+            Bound::Excluded(after.to_owned())
+        };
+        Below {
+            map,
+            folder,
+            depth,
+            next,
+            end: format!("{folder}0"),
+        }
+    }
+}
+
+impl<'a, T> Iterator for Below<'a, T> {
+    type Item = (&'a str, &'a T);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Bound::Included(start) | Bound::Excluded(start) = &self.next
+                && *start >= self.end
+            {
+                return None;
+            }
+            let end = Bound::Excluded(self.end.as_str());
+            let (path, value) = self.map.range::<str, _>((as_str(&self.next), end)).next()?;
+            let start = self.folder.len() + 1;
+            match path[start..].find('/') {
+                Some(slash) if self.depth == Depth::One => {
+                    self.next = Bound::Included(format!("{}0", &path[..start + slash]));
+                }
+                _ => {
+                    self.next = Bound::Excluded(path.clone());
+                    return Some((path, value));
+                }
+            }
+        }
+    }
+}
+
+fn as_str(bound: &Bound<String>) -> Bound<&str> {
+    match bound {
+        Bound::Included(path) => Bound::Included(path),
+        Bound::Excluded(path) => Bound::Excluded(path),
+        Bound::Unbounded => Bound::Unbounded,
+    }
+}

@@ -1,0 +1,9 @@
+//! How scripts behave in their host: what they see, what stops them, what their errors say.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod bench;
+mod diagnostics;
+mod errors;
+mod modules;
+mod stopping;
