@@ -121,7 +121,6 @@ impl HostBuilder {
     /// # Errors
     /// `local_io` when a folder does not exist or threads cannot be started.
     pub fn build(self) -> Result<Host> {
-        let (runtime, owned) = runtime()?;
         let working_directory = match self.working_directory {
             Some(folder) => existing(&folder)?,
             None => existing(Path::new("."))?,
@@ -131,6 +130,8 @@ impl HostBuilder {
             .into_iter()
             .map(|folder| existing(&working_directory.join(folder)))
             .collect::<Result<_>>()?;
+        // Last: a runtime that is dropped for a later error panics inside an async task.
+        let (runtime, owned) = runtime()?;
         Ok(Host::new(Inner {
             connections: self.connections,
             connector: self.connector,

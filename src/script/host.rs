@@ -120,8 +120,8 @@ impl Host {
     /// The first fault that was found.
     pub fn check_file(&self, path: impl AsRef<Path>) -> Result<Checked, ScriptError> {
         let path = path.as_ref().to_owned();
-        let inner = Arc::clone(&self.0);
-        let thread = engine::spawn(move || check(inner, &path));
+        let run = self.new_run();
+        let thread = engine::spawn(move || check(&run, &path));
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 
@@ -131,8 +131,7 @@ impl Host {
     ///
     /// The run's temporary folder is there as long as the engine is.
     pub fn register_into(&self, engine: &mut Engine) {
-        let run = Run::new(Arc::clone(&self.0));
-        super::modules::register(engine, &run);
+        super::modules::register(engine, &self.new_run());
     }
 
     /// Sets an engine that the program has up as this host's own are: limits, modules, constants,
@@ -141,7 +140,7 @@ impl Host {
     /// Time and operations count anew for each script that the engine runs, and together for those
     /// that it runs at the same time.
     pub fn prepare(&self, engine: &mut Engine) {
-        let run = Run::new(Arc::clone(&self.0));
+        let run = self.new_run();
         engine::prepare(engine, &run, &RunOptions::default());
         engine::rearm_at_each_start(engine, &run);
     }
@@ -149,19 +148,24 @@ impl Host {
     /// A session, which keeps variables, functions and imports between inputs.
     #[must_use]
     pub fn session(&self) -> Session {
-        Session::new(Arc::clone(&self.0), &RunOptions::default())
+        Session::new(self.new_run(), &RunOptions::default())
     }
 
     /// A session with arguments and an event; its inputs are cancelled one by one.
     #[must_use]
     pub fn session_with(&self, run: &RunOptions) -> Session {
-        Session::new(Arc::clone(&self.0), run)
+        Session::new(self.new_run(), run)
+    }
+
+    /// A new state behind the functions of an engine.
+    pub(super) fn new_run(&self) -> Arc<Run> {
+        Run::new(Arc::clone(&self.0))
     }
 
     async fn launch(&self, code: Code, options: RunOptions) -> Result<RunOutcome, ScriptError> {
-        let inner = Arc::clone(&self.0);
+        let host = self.clone();
         on_script_thread(options.cancel.child_token(), move |cancel| {
-            let run = Run::new(inner);
+            let run = host.new_run();
             let _finish = Finish(&run);
             execute(&run, &code, &RunOptions { cancel, ..options })
         })
@@ -231,17 +235,16 @@ fn execute(run: &Arc<Run>, code: &Code, options: &RunOptions) -> Result<RunOutco
     })
 }
 
-fn check(inner: Arc<Inner>, path: &Path) -> Result<Checked, ScriptError> {
-    let run = Run::new(inner);
+fn check(run: &Arc<Run>, path: &Path) -> Result<Checked, ScriptError> {
     let options = RunOptions::default();
-    let (name, text) = load(&run, &Code::File(path.to_owned()), &options)?;
+    let (name, text) = load(run, &Code::File(path.to_owned()), &options)?;
     let mut engine = Engine::new();
-    engine::prepare(&mut engine, &run, &options);
+    engine::prepare(&mut engine, run, &options);
     let explained =
-        |error: &rhai::EvalAltResult| ScriptError::explain(error, &engine, &run, &name, &[]);
+        |error: &rhai::EvalAltResult| ScriptError::explain(error, &engine, run, &name, &[]);
     let ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
     run.sources().parsed(&name, &ast);
-    Resolver::new(Arc::clone(&run))
+    Resolver::new(Arc::clone(run))
         .check(&engine, &ast, &name)
         .map_err(|error| explained(&error))?;
     Ok(Checked {

@@ -11,7 +11,7 @@ use super::diagnostic::ScriptError;
 use super::engine;
 use super::event::RunOptions;
 use super::gate::Stop;
-use super::host::{Inner, on_script_thread};
+use super::host::on_script_thread;
 use super::input_status::{InputStatus, in_comment, wants_more};
 use super::modules::Listing;
 use super::resolver;
@@ -50,8 +50,7 @@ struct State {
 const SHOWN: usize = 100;
 
 impl Session {
-    pub(super) fn new(inner: Arc<Inner>, options: &RunOptions) -> Self {
-        let run = Run::new(inner);
+    pub(super) fn new(run: Arc<Run>, options: &RunOptions) -> Self {
         let mut engine = Engine::new();
         engine::prepare(&mut engine, &run, options);
         Self {

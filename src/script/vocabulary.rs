@@ -215,17 +215,16 @@ fn declared(text: &str) -> BTreeSet<String> {
         }
         before = word;
     }
-    let between = |open: &str, close: char| {
-        text.split(open)
-            .skip(1)
-            .filter_map(move |rest| rest.split_once(close))
-            .flat_map(|(inside, _)| inside.split(','))
-            .map(str::trim)
-            .filter(|name| !name.is_empty() && name.chars().all(is_word))
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    names.extend(between("|", '|'));
+    // What stands between bars and is made of words only are parameters of a closure.
+    for parameters in text.split('|').skip(1) {
+        let words: Vec<&str> = parameters.split(',').map(str::trim).collect();
+        if words
+            .iter()
+            .all(|word| !word.is_empty() && word.chars().all(is_word))
+        {
+            names.extend(words.into_iter().map(str::to_owned));
+        }
+    }
     for function in text.split("fn ").skip(1) {
         if let Some((_, rest)) = function.split_once('(')
             && let Some((parameters, _)) = rest.split_once(')')

@@ -4,6 +4,9 @@
 
 mod bench;
 mod diagnostics;
+mod engines;
 mod errors;
+mod files;
 mod modules;
+mod session;
 mod stopping;

@@ -370,9 +370,14 @@ fn remote_source(value: &Dynamic) -> Result<Source, Error> {
 /// readable.
 fn local_source(run: &Run, value: &Dynamic, glob: bool) -> Raised<Source> {
     if let Some(text) = value.read_lock::<ImmutableString>() {
-        let literal = if glob { split(&text).0 } else { text.as_str() };
-        run.readable(if literal.is_empty() { "." } else { literal })?;
         let path = run.local_path(&text);
+        // Text that names an existing item is that item, even when it looks like a glob.
+        let literal = if glob && !path.exists() {
+            split(&text).0
+        } else {
+            text.as_str()
+        };
+        run.readable(if literal.is_empty() { "." } else { literal })?;
         return Ok(Source::Text(path.to_string_lossy().into_owned()));
     }
     if let Some(entry) = value.read_lock::<Map>() {

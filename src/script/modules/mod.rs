@@ -81,3 +81,61 @@ fn namespace(engine: &mut Engine, name: &str, fill: impl FnOnce(&mut Module)) {
     module.build_index();
     engine.register_static_module(name, module.into());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::RunOptions;
+    use super::super::host::Host;
+    use super::*;
+
+    /// Rhai registers functions of any name, and then refuses to parse calls of some.
+    #[test]
+    fn every_name_can_be_called_from_a_script() {
+        let run = Host::builder().build().expect("a plain host").new_run();
+        let mut engine = Engine::new();
+        super::super::engine::prepare(&mut engine, &run, &RunOptions::default());
+        let calls = engine.collect_fn_metadata(
+            None,
+            |info| {
+                let (namespace, name) = (info.namespace, info.metadata.name.as_str());
+                if !name.starts_with(|first: char| first.is_alphabetic()) {
+                    return None;
+                }
+                Some(match (name.strip_prefix("get$"), namespace.as_str()) {
+                    (Some(property), _) => format!("args.{property}"),
+                    (None, "") => format!("args.{name}(); {name}()"),
+                    (None, namespace) => format!("{namespace}::{name}()"),
+                })
+            },
+            false,
+        );
+        assert!(calls.len() > 100, "{} functions", calls.len());
+        for call in calls {
+            let parsed = super::super::engine::compile(&engine, &call);
+            assert!(parsed.is_ok(), "{call}: {:?}", parsed.err());
+        }
+    }
+
+    /// Help and suggestions are made of what is registered.
+    #[test]
+    fn every_function_says_what_it_takes_and_does() {
+        let run = Host::builder().build().expect("a plain host").new_run();
+        let mut engine = Engine::new_raw();
+        register(&mut engine, &run);
+        let unknown = engine.collect_fn_metadata(
+            None,
+            |info| {
+                let metadata = info.metadata;
+                let plain = metadata
+                    .name
+                    .starts_with(|first: char| first.is_alphabetic());
+                let told = metadata.params_info.len() >= metadata.num_params
+                    && !metadata.comments.is_empty();
+                let shown = metadata.name.starts_with("to_");
+                (plain && !shown && !told).then(|| metadata.name.to_string())
+            },
+            false,
+        );
+        assert_eq!(unknown, Vec::<String>::new());
+    }
+}
