@@ -10,13 +10,21 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use dropscript::parse_duration;
 
 const STATUSES: &str = "\
-Exit status: 0 it worked (`exit(n)` in a script gives n), 1 the script raised an error, 2 wrong usage or configuration,
-3 a script does not parse, 4 a person must sign in, 5 not allowed, 6 some items failed, 7 Dropbox cannot be reached,
-8 the run's timeout, 130 interrupted, 143 terminated.";
+Exit status:
+  0         it worked; `exit(n)` in a script gives n
+  1         the script raised an error
+  2         wrong usage or configuration
+  3         a script does not parse
+  4         a person must sign in
+  5         not allowed
+  6         some items failed
+  7         Dropbox cannot be reached, or keeps refusing: a later try may work
+  8         the run took longer than its timeout
+  130, 143  interrupted, terminated";
 
 /// Runs small scripts that upload, list, download, create and delete at Dropbox.
 #[derive(Debug, Parser)]
-#[command(name = "dropscript", version, after_help = STATUSES, max_term_width = 120)]
+#[command(name = "dropscript", version, after_long_help = STATUSES, max_term_width = 120)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) voice: VoiceArgs,
@@ -181,6 +189,7 @@ pub(super) struct AllowArgs {
 
 /// What standard output is.
 #[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Running")]
 pub(super) struct EventArgs {
     /// Print one JSON object for each event, a line each, on standard output
     #[arg(long)]
