@@ -14,6 +14,7 @@ mod script;
 mod secret;
 mod tasks;
 mod transport;
+mod watch;
 
 pub use api::users::{Account, AccountName, RootInfo, Space, Tagged};
 pub use client::ContentHasher;
@@ -34,3 +35,4 @@ pub use tasks::{
     Listing, LocalEntry, OnError, Outcome, Overwrite, Report, ReportItem, SizeIs, Source,
     TransferOptions, UploadOptions,
 };
+pub use watch::{Change, ChangeKind, Changes, WatchOptions, Watcher};

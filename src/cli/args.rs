@@ -1,0 +1,235 @@
+//! What can be written on the command line.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use dropscript::parse_duration;
+
+const STATUSES: &str = "\
+Exit status:
+  0         it worked; `exit(n)` in a script gives n
+  1         the script raised an error
+  2         wrong usage or configuration
+  3         a script does not parse
+  4         a person must sign in
+  5         not allowed
+  6         some items failed
+  7         Dropbox cannot be reached, or keeps refusing: a later try may work
+  8         the run took longer than its timeout
+  130, 143  interrupted, terminated";
+
+/// Runs small scripts that upload, list, download, create and delete at Dropbox.
+#[derive(Debug, Parser)]
+#[command(name = "dropscript", version, after_long_help = STATUSES, max_term_width = 120)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) voice: VoiceArgs,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// How the program speaks.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct VoiceArgs {
+    /// Colour errors: in a terminal and without `NO_COLOR`, always, or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorWhen,
+    /// Say nothing but errors on standard error
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say what happens on standard error; twice, say more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a script
+    Run {
+        /// The script's file; `-` is standard input
+        #[arg(value_hint = ValueHint::FilePath)]
+        script: PathBuf,
+        /// What the script finds in `args`; those with a leading `-` come after `--`
+        #[arg(value_name = "ARG")]
+        args: Vec<String>,
+        #[command(flatten)]
+        run: RunArgs,
+        #[command(flatten)]
+        events: EventArgs,
+    },
+    /// Run code that is given here
+    Eval {
+        /// The code
+        code: String,
+        /// What the code finds in `args`; those with a leading `-` come after `--`
+        #[arg(value_name = "ARG")]
+        args: Vec<String>,
+        #[command(flatten)]
+        run: RunArgs,
+        #[command(flatten)]
+        events: EventArgs,
+    },
+    /// Run a script again as it, its modules, or files change
+    Watch {
+        /// The script's file
+        #[arg(value_hint = ValueHint::FilePath)]
+        script: PathBuf,
+        /// Folders and files whose changes the script finds in `event.files`
+        #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+        /// What the script finds in `args`, after `--`
+        #[arg(value_name = "ARG", last = true)]
+        args: Vec<String>,
+        /// How long a file must stay unchanged before the script gets it
+        #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
+        settle: Duration,
+        #[command(flatten)]
+        run: RunArgs,
+        #[command(flatten)]
+        events: EventArgs,
+    },
+    /// Try things, a statement at a time
+    #[command(long_about = REPL)]
+    Repl {
+        /// A script that runs first and whose variables, functions and imports are there then
+        #[arg(value_hint = ValueHint::FilePath)]
+        script: Option<PathBuf>,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Look for faults in scripts without running them
+    Check {
+        /// The scripts' files
+        #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
+        scripts: Vec<PathBuf>,
+        /// A folder that modules may come from, beside the script's own; may be given several times
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        module_path: Vec<PathBuf>,
+    },
+    /// Be a Dropbox on this machine, until interrupted
+    Emulator {
+        /// Keep the files in this folder; without it all is in memory
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+        /// The address to listen on; port 0 is any free one
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8780")]
+        listen: SocketAddr,
+        /// Print one JSON object on standard output instead of text
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+const REPL: &str = "\
+Try things, a statement at a time: state is kept, an input may go on over several lines, results are shown.
+`:help` lists the commands. Ctrl-C stops a call and keeps the session; Ctrl-D leaves.
+
+Without a terminal, the input is run statement by statement. What fails is shown on standard error, the rest runs all
+the same, and the exit status is 1 if anything failed.";
+
+/// The options of all commands that run scripts.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(super) struct RunArgs {
+    /// The connection that `dropbox()` gives
+    #[arg(long, value_name = "NAME")]
+    pub(super) connection: Option<String>,
+    /// Use a Dropbox on this machine, one account for each connection: in memory, or with its files in DIR
+    #[arg(
+        long,
+        value_name = "DIR",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        value_parser = OsStringValueParser::new().map(EmulatorPlace::from),
+        value_hint = ValueHint::DirPath,
+    )]
+    pub(super) emulator: Option<EmulatorPlace>,
+    /// Say what would be done, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// End a run that takes longer, as `60s` or `5 minutes`
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) timeout: Option<Duration>,
+    /// A folder that modules may come from, beside the script's own; may be given several times
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) module_path: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) allow: AllowArgs,
+}
+
+/// What scripts may do beyond reading and writing below the working directory.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Permissions")]
+pub(super) struct AllowArgs {
+    /// Let scripts read this file or folder
+    #[arg(long = "allow-read", value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) read: Vec<PathBuf>,
+    /// Let scripts write this file or folder
+    #[arg(long = "allow-write", value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) write: Vec<PathBuf>,
+    /// Let scripts reach this host
+    #[arg(long = "allow-net", value_name = "HOST")]
+    pub(super) net: Vec<String>,
+    /// Let scripts do all that you may do
+    #[arg(long = "allow-all")]
+    pub(super) all: bool,
+}
+
+/// What standard output is.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(super) struct EventArgs {
+    /// Print one JSON object for each event, a line each, on standard output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Where an emulator keeps its files.
+#[derive(Clone, Debug)]
+pub(super) enum EmulatorPlace {
+    /// In memory.
+    Memory,
+    /// As plain files in this folder.
+    Folder(PathBuf),
+}
+
+impl From<OsString> for EmulatorPlace {
+    fn from(folder: OsString) -> Self {
+        if folder.is_empty() {
+            Self::Memory
+        } else {
+            Self::Folder(folder.into())
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|error| match error.hint() {
+        Some(hint) => format!("{error}: {hint}"),
+        None => error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,112 @@
+//! Arguments become a checked configuration, and a configuration becomes a command.
+
+mod args;
+mod check;
+mod connect;
+mod emulator;
+mod interrupt;
+mod output;
+mod permissions;
+mod repl;
+mod report;
+mod run;
+mod setup;
+mod state_folder;
+mod voice;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use report::Status;
+use run::Code;
+use setup::Setup;
+use voice::Voice;
+
+/// Runs the command line, and gives its exit status.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let voice = Voice::new(cli.voice);
+    voice.listen_to_the_library();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            voice.error(&format!(
+                "cannot start the threads for input and output: {error}"
+            ));
+            return Status::FAILED.into();
+        }
+    };
+    let status = match cli.command {
+        // The prompt blocks its thread, so this command drives the runtime by itself.
+        Command::Repl { script, run } => repl::main(&runtime, voice, script.as_deref(), run),
+        command => runtime.block_on(execute(command, voice)),
+    };
+    // Dropping the runtime waits for file work under way, which removes its temporary files as it ends.
+    drop(runtime);
+    status.into()
+}
+
+async fn execute(command: Command, voice: Voice) -> Status {
+    match command {
+        Command::Run {
+            script,
+            args,
+            run,
+            events,
+        } => {
+            let setup = Setup::new(run, voice).with_events(events);
+            run::main(setup, Code::at(script), args).await
+        }
+        Command::Eval {
+            code,
+            args,
+            run,
+            events,
+        } => {
+            let setup = Setup::new(run, voice).with_events(events);
+            run::main(setup, Code::Text(code), args).await
+        }
+        Command::Watch {
+            script,
+            paths,
+            args,
+            settle,
+            run,
+            events,
+        } => {
+            let setup = Setup::new(run, voice).with_events(events).may_read(&paths);
+            let plan = watch::Plan {
+                script,
+                paths,
+                args,
+                settle,
+            };
+            watch::main(setup, plan).await
+        }
+        Command::Check {
+            scripts,
+            module_path,
+        } => check::main(voice, &scripts, module_path),
+        Command::Emulator { dir, listen, json } => emulator::main(voice, dir, listen, json).await,
+        Command::Repl { .. } => unreachable!("handled without the runtime"),
+    }
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    // A reader that has gone away is no reason to fail.
+    let _ = error.print();
+    if error.use_stderr() {
+        Status::USAGE.into()
+    } else {
+        Status::OK.into()
+    }
+}

@@ -1,0 +1,65 @@
+//! What scripts may do unless more is allowed.
+
+use std::path::{Path, PathBuf};
+
+use dropscript::Permissions;
+
+use super::args::AllowArgs;
+
+/// The permissions of a command's runs: the working directory, the script's own folder, what is watched, and what was
+/// allowed. A working directory that is the root, the home or above it is too much to give away unasked.
+pub(super) fn permissions(
+    allow: &AllowArgs,
+    script: Option<&Path>,
+    watched: &[PathBuf],
+) -> Permissions {
+    if allow.all {
+        return Permissions::all();
+    }
+    let mut permissions = Permissions::none();
+    let home = std::env::home_dir();
+    if let Ok(folder) = std::env::current_dir().and_then(std::fs::canonicalize)
+        && !is_too_wide(&folder, home.as_deref())
+    {
+        permissions = permissions.read(&folder).write(folder);
+    }
+    if let Some(folder) = script.and_then(folder_of) {
+        permissions = permissions.read(folder);
+    }
+    for path in watched.iter().chain(&allow.read) {
+        permissions = permissions.read(path);
+    }
+    for path in &allow.write {
+        permissions = permissions.write(path);
+    }
+    for host in &allow.net {
+        permissions = permissions.net(host);
+    }
+    permissions
+}
+
+fn folder_of(script: &Path) -> Option<PathBuf> {
+    Some(std::fs::canonicalize(script).ok()?.parent()?.to_owned())
+}
+
+fn is_too_wide(folder: &Path, home: Option<&Path>) -> bool {
+    let home = home.map(|home| std::fs::canonicalize(home).unwrap_or_else(|_| home.to_owned()));
+    folder.parent().is_none() || home.is_some_and(|home| home.starts_with(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_and_what_is_above_it_is_too_wide() {
+        let home = Some(Path::new("/no/such/home"));
+        for folder in ["/", "/no", "/no/such", "/no/such/home"] {
+            assert!(is_too_wide(Path::new(folder), home), "{folder}");
+        }
+        for folder in ["/no/such/home/work", "/srv", "/no/such/homes"] {
+            assert!(!is_too_wide(Path::new(folder), home), "{folder}");
+        }
+        assert!(is_too_wide(Path::new("/"), None));
+    }
+}

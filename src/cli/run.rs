@@ -1,0 +1,181 @@
+//! `run` and `eval`, and how a run is told of.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use dropscript::{Error, ErrorKind, Event, Host, Reason, Result, RunOptions};
+
+use super::interrupt::Interrupts;
+use super::output::{Output, RunEvent};
+use super::report::{self, Status};
+use super::setup::Setup;
+use super::voice::Voice;
+
+/// Where the code of a run comes from.
+pub(super) enum Code {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Input,
+    /// The command line.
+    Text(String),
+}
+
+impl Code {
+    /// The code that SCRIPT names.
+    pub(super) fn at(script: PathBuf) -> Self {
+        if script.as_os_str() == "-" {
+            Self::Input
+        } else {
+            Self::File(script)
+        }
+    }
+}
+
+/// Runs code once.
+pub(super) async fn main(setup: Setup, code: Code, args: Vec<String>) -> Status {
+    let voice = setup.voice;
+    match Stage::new(&setup, code) {
+        Ok(stage) => {
+            let ended = stage.run(args, Event::default()).await;
+            stage.status_of(ended.status)
+        }
+        Err(error) => report::refuse(voice, &error),
+    }
+}
+
+/// All that runs of one script share.
+pub(super) struct Stage {
+    host: Host,
+    code: Code,
+    name: String,
+    output: Output,
+    voice: Voice,
+    pub(super) interrupts: Interrupts,
+}
+
+/// How one run ended.
+pub(super) struct Ended {
+    pub(super) status: Status,
+    /// Whether a line of the script ran.
+    pub(super) parsed: bool,
+    /// The script and the modules that it loaded.
+    pub(super) files: Vec<PathBuf>,
+}
+
+impl Stage {
+    /// Sets up for the code; inside the runtime.
+    ///
+    /// # Errors
+    /// The script or a folder cannot be read, or the emulator cannot be started.
+    pub(super) fn new(setup: &Setup, code: Code) -> Result<Self> {
+        let interrupts = Interrupts::listen().map_err(|source| {
+            Error::new(ErrorKind::LocalIo, "cannot listen for signals").with_source(source)
+        })?;
+        let output = setup.output(interrupts.token());
+        let (code, name, file) = match code {
+            Code::File(path) => {
+                readable(&path)?;
+                (
+                    Code::File(path.clone()),
+                    path.display().to_string(),
+                    Some(path),
+                )
+            }
+            Code::Input => (Code::Text(input()?), "standard input".to_owned(), None),
+            Code::Text(text) => (Code::Text(text), "eval".to_owned(), None),
+        };
+        Ok(Self {
+            host: setup.host(file.as_deref(), &output)?,
+            code,
+            name,
+            output,
+            voice: setup.voice,
+            interrupts,
+        })
+    }
+
+    /// Runs the code, and tells of it.
+    pub(super) async fn run(&self, args: Vec<String>, event: Event) -> Ended {
+        let begun = Instant::now();
+        self.output.event(&RunEvent::Started {
+            script: &self.name,
+            source: event.source.as_str(),
+            files: event.files.len(),
+        });
+        let options = RunOptions {
+            args,
+            event,
+            cancel: self.interrupts.token(),
+            name: self.name.clone(),
+        };
+        let result = match &self.code {
+            Code::File(path) => self.host.run_file_with(path, options).await,
+            Code::Text(text) => self.host.eval_with(text, options).await,
+            Code::Input => unreachable!("read when the stage was set up"),
+        };
+        let ended = match result {
+            Ok(outcome) => Ended {
+                status: outcome.exit.map_or(Status::OK, Status::of_exit),
+                parsed: true,
+                files: outcome.files,
+            },
+            Err(error) => {
+                // Whoever closed standard output wants to hear no more.
+                if !self.output.is_closed() {
+                    report::show(self.voice, &error);
+                    self.output.event(&RunEvent::Error(report::event(&error)));
+                }
+                Ended {
+                    status: match error.reason {
+                        Reason::Interrupted => {
+                            self.interrupts.status().unwrap_or(Status::INTERRUPTED)
+                        }
+                        _ => Status::of(&error),
+                    },
+                    parsed: error.reason != Reason::Parse,
+                    files: error.files,
+                }
+            }
+        };
+        self.output.event(&RunEvent::Finished {
+            status: ended.status.code(),
+            seconds: begun.elapsed().as_secs_f64(),
+        });
+        ended
+    }
+
+    /// The exit status of a command whose last run ended with this one.
+    pub(super) fn status_of(&self, run: Status) -> Status {
+        if self.output.is_closed() {
+            Status::PIPE
+        } else {
+            run
+        }
+    }
+}
+
+/// Makes sure that the script is there: a wrong name is wrong usage, not an error of the script.
+fn readable(path: &Path) -> Result<()> {
+    let opened = std::fs::File::open(path).and_then(|file| file.metadata());
+    let metadata = opened.map_err(|source| Error::io("read", path, source))?;
+    if metadata.is_dir() {
+        let message = format!("`{}` is a folder, not a script", path.display());
+        return Err(Error::new(ErrorKind::InvalidArgument, message));
+    }
+    Ok(())
+}
+
+fn input() -> Result<String> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().read_to_string(&mut text);
+    read.map_err(|source| {
+        Error::new(
+            ErrorKind::LocalIo,
+            "cannot read the script from standard input",
+        )
+        .with_source(source)
+    })?;
+    Ok(text)
+}

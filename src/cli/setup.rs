@@ -1,0 +1,74 @@
+//! From arguments to a host that can run scripts.
+
+use std::path::{Path, PathBuf};
+
+use dropscript::{Host, Limits, Result};
+use tokio_util::sync::CancellationToken;
+
+use super::args::{EventArgs, RunArgs};
+use super::connect::Connector;
+use super::output::{Form, Output};
+use super::permissions::permissions;
+use super::voice::Voice;
+
+/// What the arguments of a command that runs scripts come to.
+pub(super) struct Setup {
+    run: RunArgs,
+    form: Form,
+    watched: Vec<PathBuf>,
+    pub(super) voice: Voice,
+}
+
+impl Setup {
+    pub(super) fn new(run: RunArgs, voice: Voice) -> Self {
+        Self {
+            run,
+            form: Form::Lines,
+            watched: Vec::new(),
+            voice,
+        }
+    }
+
+    /// With what standard output is to be made of.
+    pub(super) fn with_events(mut self, events: EventArgs) -> Self {
+        if events.json {
+            self.form = Form::Events;
+        }
+        self
+    }
+
+    /// With more that scripts may read.
+    pub(super) fn may_read(mut self, paths: &[PathBuf]) -> Self {
+        self.watched.extend_from_slice(paths);
+        self
+    }
+
+    /// Standard output; `cancel` is cancelled once nobody reads it.
+    pub(super) fn output(&self, cancel: CancellationToken) -> Output {
+        Output::new(self.form, cancel)
+    }
+
+    /// The host, whose scripts print to `output`; `script` is the main script's file, if there is one.
+    ///
+    /// # Errors
+    /// A folder does not exist, or the emulator cannot be started.
+    pub(super) fn host(&self, script: Option<&Path>, output: &Output) -> Result<Host> {
+        let Self { run, voice, .. } = self;
+        let connector = Connector::new(run)?;
+        let (output, voice) = (output.clone(), *voice);
+        let mut builder = Host::builder()
+            .connector(move |wanted| connector.connect(wanted))
+            .permissions(permissions(&run.allow, script, &self.watched))
+            .limits(Limits {
+                deadline: run.timeout,
+                ..Limits::default()
+            })
+            .dry_run(run.dry_run)
+            .on_print(move |line| output.print(line))
+            .on_log(move |level, line| voice.log(level, line));
+        for folder in &run.module_path {
+            builder = builder.module_path(folder);
+        }
+        builder.build()
+    }
+}

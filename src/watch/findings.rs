@@ -1,0 +1,87 @@
+//! What the watching thread has found, and its owner has not taken yet.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::ledger::{Ledger, Settled};
+
+/// An editor that writes a script in place is done within this time.
+const SETTLE_FOLLOWED: Duration = Duration::from_millis(100);
+
+/// The place where the watching thread and the owner of the watcher meet. Neither looks at a file while it holds it.
+pub(super) struct Findings {
+    state: Mutex<State>,
+    ready: Notify,
+}
+
+/// The two ledgers, and what a person should know.
+pub(super) struct State {
+    /// The files below the roots.
+    pub(super) files: Ledger,
+    /// The script and its modules.
+    pub(super) followed: Ledger,
+    /// Sentences for a person.
+    pub(super) notices: Vec<String>,
+}
+
+/// All that was ready at one time.
+pub(super) struct Ready {
+    pub(super) files: Vec<Settled>,
+    pub(super) followed: Vec<Settled>,
+    pub(super) notices: Vec<String>,
+}
+
+impl Findings {
+    pub(super) fn new(settle: Duration) -> Self {
+        let state = State {
+            files: Ledger::new(settle),
+            followed: Ledger::new(SETTLE_FOLLOWED),
+            notices: Vec::new(),
+        };
+        Self {
+            state: Mutex::new(state),
+            ready: Notify::new(),
+        }
+    }
+
+    /// Changes what is known, and wakes the owner if that made something ready.
+    pub(super) fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let result = change(&mut state);
+        if state.files.has_settled() || state.followed.has_settled() || !state.notices.is_empty() {
+            self.ready.notify_one();
+        }
+        result
+    }
+
+    /// When the next file is due for another look.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        let state = self.lock();
+        [state.files.next_due(), state.followed.next_due()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Takes what is ready, which may be nothing.
+    pub(super) fn take(&self) -> Ready {
+        let mut state = self.lock();
+        Ready {
+            files: state.files.take(),
+            followed: state.followed.take(),
+            notices: std::mem::take(&mut state.notices),
+        }
+    }
+
+    /// Waits until something may be ready.
+    pub(super) async fn ready(&self) {
+        self.ready.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A look that was half noted is noted again by the next scan, so a panic elsewhere does no lasting harm.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,117 @@
+//! The only place that names `notify`: hints that something below a folder may have changed.
+//!
+//! notify 8 loses events without a word (a folder made and filled in one go), so nothing is read from an event but where
+//! to look. Each folder is given a watch of its own *before* it is read: what comes later is hinted at, what came earlier
+//! is read, and between the two nothing can be lost.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use notify::event::{EventKind, ModifyKind};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::inbox::Inbox;
+
+/// The hints of the operating system, as far as it gives any.
+pub(super) struct Hints {
+    watcher: Option<RecommendedWatcher>,
+    covered: BTreeSet<PathBuf>,
+    refused: Option<String>,
+}
+
+impl Hints {
+    /// Hints that arrive in `inbox`.
+    pub(super) fn new(inbox: Arc<Inbox>) -> Self {
+        let config = notify::Config::default().with_follow_symlinks(false);
+        let mut hints = Self::none();
+        match RecommendedWatcher::new(move |event| post(&inbox, event), config) {
+            Ok(watcher) => hints.watcher = Some(watcher),
+            Err(error) => {
+                hints.refused = Some(format!("{error} (sysctl `fs.inotify.max_user_instances`)"));
+            }
+        }
+        hints
+    }
+
+    /// No hints at all: polling finds everything.
+    pub(super) fn none() -> Self {
+        Self {
+            watcher: None,
+            covered: BTreeSet::new(),
+            refused: None,
+        }
+    }
+
+    /// Asks for hints about what happens directly in a folder, and says whether they will come.
+    pub(super) fn cover(&mut self, folder: &Path) -> bool {
+        if self.covered.contains(folder) {
+            return true;
+        }
+        let Some(watcher) = &mut self.watcher else {
+            return false;
+        };
+        match watcher.watch(folder, RecursiveMode::NonRecursive) {
+            Ok(()) => self.covered.insert(folder.to_owned()),
+            Err(error) => {
+                if let Some(setting) = exhausted(&error.kind) {
+                    self.refused = Some(format!(
+                        "the limit of the system is reached (sysctl `{setting}`)"
+                    ));
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether hints come about a folder.
+    pub(super) fn covers(&self, folder: &Path) -> bool {
+        self.covered.contains(folder)
+    }
+
+    /// Takes nothing for granted at or below a path any more: the operating system drops a watch when its folder goes.
+    pub(super) fn uncover(&mut self, path: &Path) {
+        let below = self.covered.range(path.to_owned()..);
+        let below: Vec<_> = below
+            .take_while(|folder| folder.starts_with(path))
+            .cloned()
+            .collect();
+        for folder in below {
+            self.covered.remove(&folder);
+        }
+    }
+
+    /// Why hints were refused, if they were since the last call.
+    pub(super) fn take_refusal(&mut self) -> Option<String> {
+        self.refused.take()
+    }
+}
+
+/// Notes where an event wants a look. Runs on notify's thread, where waiting would overflow the kernel's queue.
+fn post(inbox: &Inbox, event: notify::Result<Event>) {
+    let Ok(event) = event else {
+        inbox.touch(super::inbox::Touched::set_everything);
+        return;
+    };
+    match event.kind {
+        _ if event.need_rescan() => inbox.touch(super::inbox::Touched::set_everything),
+        // Opening, reading and closing. A write shows as one, too.
+        EventKind::Access(_) => {}
+        EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_)) => {
+            inbox.touch(|touched| touched.written.extend(event.paths));
+        }
+        _ => inbox.touch(|touched| touched.renamed.extend(event.paths)),
+    }
+}
+
+/// The setting whose limit an error speaks of.
+fn exhausted(kind: &notify::ErrorKind) -> Option<&'static str> {
+    const EMFILE: i32 = 24;
+    match kind {
+        notify::ErrorKind::MaxFilesWatch => Some("fs.inotify.max_user_watches"),
+        notify::ErrorKind::Io(error) if error.raw_os_error() == Some(EMFILE) => {
+            Some("fs.inotify.max_user_instances")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,388 @@
+//! The watching thread: hints say where to look, looks say what is true.
+
+use std::collections::{BTreeSet, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::findings::Findings;
+use super::hints::Hints;
+use super::inbox::{Inbox, Touched, Wake};
+use super::look;
+use super::roots::Roots;
+use super::stamp::Stamp;
+use super::tree::Tree;
+
+/// Hints come in bunches: what comes within this time is looked at together.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// How often what has no hints is looked at: followed files, the roots themselves, folders beyond the system's limits.
+const TICK: Duration = Duration::from_secs(2);
+
+/// The source of changes on this machine.
+pub(super) struct Local {
+    roots: Roots,
+    followed: Vec<PathBuf>,
+    hints: Hints,
+    tree: Tree,
+    /// Roots that are away and folders that cannot be read: their files are neither there nor gone.
+    unknown: BTreeSet<PathBuf>,
+    findings: Arc<Findings>,
+    inbox: Arc<Inbox>,
+    pace: Pace,
+}
+
+/// When the thread looks without being told to.
+pub(super) struct Pace {
+    /// Everything, because hints get lost.
+    pub(super) rescan: Duration,
+    /// Everything, because there are no hints.
+    pub(super) poll: Option<Duration>,
+}
+
+/// How far a scan goes into folders that are known already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Only new folders are entered.
+    New,
+    /// All are.
+    All,
+}
+
+impl Local {
+    pub(super) fn new(
+        roots: Roots,
+        findings: Arc<Findings>,
+        inbox: Arc<Inbox>,
+        pace: Pace,
+    ) -> Self {
+        let hints = match pace.poll {
+            None => Hints::new(Arc::clone(&inbox)),
+            Some(_) => Hints::none(),
+        };
+        Self {
+            roots,
+            followed: Vec::new(),
+            hints,
+            tree: Tree::default(),
+            unknown: BTreeSet::new(),
+            findings,
+            inbox,
+            pace,
+        }
+    }
+
+    /// The first look at everything. What has not changed for the settle time by its own dates is ready at once.
+    pub(super) fn begin(&mut self) {
+        self.scan_all();
+        self.findings
+            .update(|state| state.files.settle_by_dates(SystemTime::now()));
+    }
+
+    /// Watches until the inbox says to stop.
+    pub(super) fn run(mut self) {
+        let start = Instant::now();
+        let tick = self.pace.poll.unwrap_or(TICK);
+        let (mut tick_at, mut rescan_at) = (start + tick, start + self.pace.rescan);
+        let (mut look_at, mut rested_at, mut settle_at) = (None, start, start);
+        loop {
+            let due = self.findings.next_due().map(|due| due.max(settle_at));
+            let deadlines = [look_at, due, Some(tick_at), Some(rescan_at)];
+            let deadline = deadlines.into_iter().flatten().min().unwrap_or(tick_at);
+            match self.inbox.wait(deadline, look_at.is_some()) {
+                Wake::Stop => return,
+                Wake::Follow(files) => {
+                    self.followed = files;
+                    self.look_at_followed();
+                    self.report_refusal();
+                }
+                Wake::Touched => look_at = Some(rested_at.max(Instant::now() + QUIET)),
+                Wake::Deadline => {
+                    if rescan_at <= deadline {
+                        let took = timed(|| self.scan_all());
+                        // At most a thousandth of the time goes into looking at what has probably not changed.
+                        rescan_at = Instant::now() + self.pace.rescan.max(took * 1000);
+                    }
+                    if look_at.is_some_and(|at| at <= deadline) {
+                        let touched = self.inbox.take_touched();
+                        let took = timed(|| self.look(touched));
+                        // While something keeps changing, at most a fifth of the time.
+                        (look_at, rested_at) = (None, Instant::now() + took * 4);
+                    }
+                    if tick_at <= deadline {
+                        let took = timed(|| self.tick());
+                        tick_at = Instant::now() + tick.max(took * 20);
+                    }
+                    if due.is_some_and(|at| at <= deadline) {
+                        self.settle();
+                        settle_at = Instant::now() + QUIET;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks where hints have pointed.
+    fn look(&mut self, touched: Touched) {
+        if touched.everything {
+            self.hints.uncover(Path::new("/"));
+            self.look_at_followed();
+            return self.scan_all();
+        }
+        let (mut folders, mut renamed) = (BTreeSet::new(), BTreeSet::new());
+        for path in touched.renamed {
+            self.hints.uncover(&path);
+            if let Some(parent) = path.parent().filter(|parent| self.tree.contains(parent)) {
+                folders.insert(parent.to_owned());
+            }
+            if self.tree.contains(&path) {
+                renamed.insert(path);
+            } else if self.roots.is_file(&path) {
+                self.look_at(&path);
+            }
+        }
+        for path in touched.written {
+            if self.tree.contains(&path) || self.unknown.contains(&path) {
+                folders.insert(path);
+            } else if self.roots.of(&path).is_some() {
+                self.look_at(&path);
+            }
+        }
+        for folder in folders {
+            self.scan(folder, Reach::New);
+        }
+        // A folder that went and came back within the quiet time has lost its hints, and those below it.
+        for folder in renamed {
+            if self.tree.contains(&folder) {
+                self.scan(folder, Reach::All);
+            }
+        }
+        self.look_at_followed();
+    }
+
+    /// Looks at what no hint may have told of.
+    fn tick(&mut self) {
+        self.look_at_followed();
+        if self.pace.poll.is_some() {
+            return self.scan_all();
+        }
+        for root in self.roots.folders() {
+            let identity = look::folder(&root).ok();
+            if identity.is_none()
+                || identity != self.tree.identity(&root)
+                || self.unknown.contains(&root)
+            {
+                self.scan(root, Reach::All);
+            }
+        }
+        for file in self.roots.files() {
+            self.look_at(&file);
+        }
+        let without_hints = self
+            .tree
+            .paths()
+            .filter(|folder| !self.hints.covers(folder));
+        for folder in without_hints.map(Path::to_owned).collect::<Vec<_>>() {
+            self.scan(folder, Reach::New);
+        }
+    }
+
+    /// Takes another look at the files whose settle time is over.
+    fn settle(&mut self) {
+        let now = Instant::now();
+        let (files, followed) = self
+            .findings
+            .update(|state| (state.files.due(now), state.followed.due(now)));
+        let looks: Vec<_> = files
+            .iter()
+            .map(|path| (path, self.state_of(path)))
+            .collect();
+        let now = Instant::now();
+        // In one go, so that what was written together is handed over together.
+        self.findings.update(|state| {
+            for (path, seen) in looks {
+                match seen {
+                    Ok(seen) => state.files.observe(path, seen, now),
+                    Err(_) => state.files.postpone(path, now),
+                }
+            }
+        });
+        if !followed.is_empty() {
+            self.look_at_followed();
+        }
+    }
+
+    /// Looks at one file below a root or named as one.
+    fn look_at(&mut self, path: &Path) {
+        if let Ok(seen) = self.state_of(path) {
+            self.findings
+                .update(|state| state.files.observe(path, seen, Instant::now()));
+        }
+    }
+
+    /// One file as it is, `None` where it is surely gone.
+    fn state_of(&self, path: &Path) -> io::Result<Option<Stamp>> {
+        let state = if self.roots.is_file(path) {
+            look::file_through_links(path)?
+        } else {
+            look::file(path)?
+        };
+        if state.is_none() && !self.is_surely_gone(path) {
+            return Err(io::Error::other("its folder is out of reach"));
+        }
+        Ok(state)
+    }
+
+    /// Whether a file that was not found is gone, and not merely out of reach with its root or a mounted folder.
+    fn is_surely_gone(&self, path: &Path) -> bool {
+        if self.roots.is_file(path) {
+            return path
+                .parent()
+                .is_some_and(|parent| look::folder(parent).is_ok());
+        }
+        let known = path
+            .ancestors()
+            .skip(1)
+            .find_map(|folder| Some((folder, self.tree.identity(folder)?)));
+        known
+            .is_some_and(|(folder, identity)| look::folder(folder).is_ok_and(|now| now == identity))
+    }
+
+    fn scan_all(&mut self) {
+        for root in self.roots.folders() {
+            self.scan(root, Reach::All);
+        }
+        for file in self.roots.files() {
+            if let Some(parent) = file.parent() {
+                self.hints.cover(parent);
+            }
+            self.look_at(&file);
+        }
+        self.report_refusal();
+    }
+
+    /// Looks at a folder, and at those below it as far as `reach` says.
+    fn scan(&mut self, start: PathBuf, reach: Reach) {
+        let mut blamed = HashSet::new();
+        let mut folders = vec![start];
+        while let Some(folder) = folders.pop() {
+            if self.inbox.is_stopped() {
+                return;
+            }
+            let gone = match self.scan_folder(&folder, reach, &mut folders) {
+                Ok(()) => {
+                    if self.unknown.remove(&folder) {
+                        self.notice(format!("`{}` is back", folder.display()));
+                    }
+                    continue;
+                }
+                Err(error) => error,
+            };
+            // Whether a folder is gone is for its parent to say, up to the root, of which nobody can.
+            let parent = folder
+                .parent()
+                .filter(|_| is_absent(&gone) && !self.roots.is_folder(&folder));
+            match parent {
+                Some(parent) if blamed.insert(parent.to_owned()) => folders.push(parent.to_owned()),
+                _ => self.set_unknown(folder, &gone),
+            }
+        }
+    }
+
+    fn scan_folder(
+        &mut self,
+        folder: &Path,
+        reach: Reach,
+        folders: &mut Vec<PathBuf>,
+    ) -> io::Result<()> {
+        let identity = look::folder(folder)?;
+        let before = self.tree.identity(folder);
+        if before != Some(identity) {
+            self.hints.uncover(folder);
+        }
+        self.hints.cover(folder);
+        let listing = look::listing(folder)?;
+        let other_device = before.is_some_and(|before| before.0 != identity.0);
+        if other_device && listing.files.is_empty() && listing.folders.is_empty() {
+            return Err(io::Error::other(
+                "an empty folder is in its place: is it not mounted?",
+            ));
+        }
+        for name in &listing.folders {
+            let child = folder.join(name);
+            if reach == Reach::All || before != Some(identity) || !self.tree.contains(&child) {
+                folders.push(child);
+            }
+        }
+        let now = Instant::now();
+        for gone in self.tree.note(folder, identity, listing.folders) {
+            self.hints.uncover(&gone);
+            self.unknown.retain(|path| !path.starts_with(&gone));
+            for folder in self.tree.remove(&gone) {
+                self.findings
+                    .update(|state| state.files.observe_folder(&folder, &[], now));
+            }
+        }
+        self.findings
+            .update(|state| state.files.observe_folder(folder, &listing.files, now));
+        Ok(())
+    }
+
+    fn set_unknown(&mut self, folder: PathBuf, why: &io::Error) {
+        self.hints.uncover(&folder);
+        if self.unknown.contains(&folder) {
+            return;
+        }
+        self.notice(format!(
+            "`{}` cannot be read ({why}): nothing in it counts as removed, and it is looked for every {} s",
+            folder.display(),
+            self.pace.poll.unwrap_or(TICK).as_secs_f32(),
+        ));
+        self.unknown.insert(folder);
+    }
+
+    fn look_at_followed(&mut self) {
+        for path in &self.followed {
+            // The folder is watched, never the file: editors put a new file in the place of the old one.
+            let real = path.canonicalize().ok();
+            for folder in [Some(path), real.as_ref()]
+                .into_iter()
+                .flatten()
+                .filter_map(|path| path.parent())
+            {
+                self.hints.cover(folder);
+            }
+            if let Ok(stamp) = look::file_through_links(path) {
+                self.findings
+                    .update(|state| state.followed.observe(path, stamp, Instant::now()));
+            }
+        }
+    }
+
+    fn report_refusal(&mut self) {
+        if let Some(why) = self.hints.take_refusal() {
+            let seconds = TICK.as_secs();
+            self.notice(format!(
+                "some folders are looked at every {seconds} s instead of being watched: {why}"
+            ));
+        }
+    }
+
+    fn notice(&self, sentence: String) {
+        self.findings.update(|state| state.notices.push(sentence));
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
