@@ -27,7 +27,8 @@ pub(super) fn variable(name: &str, at: Position, known: &Vocabulary, text: &str)
     if known.named("", name).next().is_some() {
         return unknown.hint(format!("`{name}` is a function: `{name}(...)`"));
     }
-    if text.contains(&format!("let {name}")) || text.contains(&format!("const {name}")) {
+    let declared = |word: &str| text.contains(&format!("{word} {name}"));
+    if declared("let") || declared("const") || known.has_variable(name) {
         return unknown.hint(format!(
             "functions do not see the script's variables: hand `{name}` over as an argument"
         ));

@@ -57,8 +57,15 @@ pub(super) fn list(run: &Run, text: &str) -> Raised<Array> {
     Ok(entries.collect())
 }
 
+pub(super) fn info(run: &Run, path: &str) -> Raised<Map> {
+    let real = run.readable(path)?;
+    let found = or_raise(run, "look at", path, fs::metadata(&real))?;
+    let (root, relative) = path.rsplit_once('/').unwrap_or(("", path));
+    Ok(entry(root, relative, &found))
+}
+
 /// What scripts see of a local file: an entry as in `event.files`.
-pub(super) fn entry(root: &str, relative: &str, metadata: &fs::Metadata) -> Map {
+fn entry(root: &str, relative: &str, metadata: &fs::Metadata) -> Map {
     let path = match root {
         "" => relative.to_owned(),
         root => format!("{}/{relative}", root.trim_end_matches('/')),

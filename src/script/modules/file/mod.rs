@@ -2,303 +2,159 @@
 
 mod list;
 mod partial;
+mod read;
+mod write;
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io;
 use std::sync::Arc;
 
-use rhai::{Engine, Map, Module};
+use rhai::{Engine, Module, NativeCallContext};
 
-use list::{entry, list};
-use partial::{Partial, refuse_special, replace};
-
-use super::{function, namespace};
-use crate::ContentHasher;
-use crate::error::{Error, ErrorKind};
+use super::{function, here, namespace};
+use crate::error::Error;
 use crate::script::gate::Raised;
 use crate::script::run::Run;
 
-/// Between two looks at whether the script may go on.
-const CHUNK: usize = 1 << 20;
-
 pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     namespace(engine, "file", |module| {
-        register_reading(module, run);
-        register_writing(module, run);
-        register_moving(module, run);
+        register_reading(&mut Functions { module, run });
+        register_writing(&mut Functions { module, run });
     });
 }
 
-fn register_reading(module: &mut Module, run: &Arc<Run>) {
+fn register_reading(file: &mut Functions<'_>) {
     const PATH: &str = "path: &str";
-    let host = Arc::clone(run);
-    function("read_text", &[PATH, "&str"], "The file as text.")
-        .set_into_module(module, move |path: &str| read_text(&host, path));
-    let host = Arc::clone(run);
-    function(
+    file.of_one(
+        "read_text",
+        &[PATH, "&str"],
+        "The file as text.",
+        read::text,
+    );
+    file.of_one(
         "exists",
         &[PATH, "bool"],
         "Whether there is something at this path.",
-    )
-    .set_into_module(module, move |path: &str| -> Raised<bool> {
-        Ok(host.readable(path)?.exists())
-    });
-    let host = Arc::clone(run);
-    function(
+        read::exists,
+    );
+    file.of_one(
         "info",
         &[PATH, "map"],
         "Path, name, kind, size and date of a file or folder.",
-    )
-    .set_into_module(module, move |path: &str| -> Raised<Map> {
-        let real = host.readable(path)?;
-        let found = or_raise(&host, "look at", path, fs::metadata(&real))?;
-        let (root, relative) = path.rsplit_once('/').unwrap_or(("", path));
-        Ok(entry(root, relative, &found))
-    });
-    let host = Arc::clone(run);
-    function(
-        "list",
-        &["folder_or_glob: &str", "array"],
-        "What is in a folder or matches a glob, in order; `upload` takes the entries.",
-    )
-    .set_into_module(module, move |glob: &str| list(&host, glob));
-    let host = Arc::clone(run);
-    function(
+        list::info,
+    );
+    file.of_one(
         "hash",
         &[PATH, "&str"],
         "The content hash, as Dropbox computes it.",
-    )
-    .set_into_module(module, move |path: &str| -> Raised<String> {
-        let mut hasher = ContentHasher::new();
-        each_chunk(&host, path, |chunk| {
-            hasher.update(chunk);
-            Ok(())
-        })?;
-        Ok(hasher.finish())
-    });
-    let host = Arc::clone(run);
+        read::hash,
+    );
+    file.of_one(
+        "list",
+        &["folder_or_glob: &str", "array"],
+        "What is in a folder or matches a glob, in order; `upload` takes the entries.",
+        list::list,
+    );
+    let run = Arc::clone(file.run);
     function(
         "temp_folder",
         &["&str"],
         "A folder of this run's own, removed after it.",
     )
-    .set_into_module(module, move || -> Raised<String> {
-        let made = host.temp_folder();
-        let folder = made.map_err(|cause| {
-            host.raise(Error::io(
-                "make a temporary folder in",
-                std::env::temp_dir(),
-                cause,
-            ))
-        })?;
-        Ok(folder.to_string_lossy().into_owned())
-    });
+    .set_into_module(
+        file.module,
+        move |context: NativeCallContext| -> Raised<String> {
+            here(&context, &run, || temp_folder(&run))
+        },
+    );
 }
 
-fn register_writing(module: &mut Module, run: &Arc<Run>) {
-    const PARAMETERS: &[&str] = &["path: &str", "text: &str"];
-    let host = Arc::clone(run);
-    function(
+fn register_writing(file: &mut Functions<'_>) {
+    const TEXT: &[&str] = &["path: &str", "text: &str"];
+    const PATHS: &[&str] = &["from: &str", "to: &str"];
+    file.of_two(
         "write_text",
-        PARAMETERS,
+        TEXT,
         "Writes a file, in place of what was there.",
-    )
-    .set_into_module(module, move |path: &str, text: &str| -> Raised<()> {
-        let real = host.writable(path)?;
-        if host.would(format_args!("write {} bytes to `{path}`", text.len())) {
-            return Ok(());
-        }
-        or_raise(&host, "write", path, replace(&real, text))
-    });
-    let host = Arc::clone(run);
-    function(
+        write::text,
+    );
+    file.of_two(
         "append_text",
-        PARAMETERS,
+        TEXT,
         "Adds to the end of a file, making it if it is missing.",
-    )
-    .set_into_module(module, move |path: &str, text: &str| -> Raised<()> {
-        let real = host.writable(path)?;
-        if host.would(format_args!("append {} bytes to `{path}`", text.len())) {
-            return Ok(());
-        }
-        let append = || {
-            let mut options = File::options();
-            options
-                .create(true)
-                .append(true)
-                .open(&real)?
-                .write_all(text.as_bytes())
-        };
-        or_raise(
-            &host,
-            "append to",
-            path,
-            refuse_special(&real).and_then(|()| append()),
-        )
-    });
-    let host = Arc::clone(run);
-    function(
+        write::append,
+    );
+    file.of_one(
         "create_folder",
         &["path: &str"],
         "Makes a folder, and its parents.",
-    )
-    .set_into_module(module, move |path: &str| -> Raised<()> {
-        let real = host.writable(path)?;
-        if host.would(format_args!("create the folder `{path}`")) {
-            return Ok(());
-        }
-        or_raise(&host, "create the folder", path, fs::create_dir_all(real))
-    });
-    let host = Arc::clone(run);
-    function(
+        write::create_folder,
+    );
+    file.of_one(
         "delete",
         &["path: &str"],
         "Deletes a file, or a folder with all that is in it.",
-    )
-    .set_into_module(module, move |path: &str| -> Raised<()> {
-        let real = host.writable_entry(path)?;
-        let found = or_raise(&host, "delete", path, fs::symlink_metadata(&real))?;
-        if host.would(format_args!("delete `{path}`")) {
-            return Ok(());
-        }
-        let deleted = if found.is_dir() {
-            fs::remove_dir_all(&real)
-        } else {
-            fs::remove_file(&real)
-        };
-        or_raise(&host, "delete", path, deleted)
-    });
-}
-
-fn register_moving(module: &mut Module, run: &Arc<Run>) {
-    const PARAMETERS: &[&str] = &["from: &str", "to: &str"];
-    let host = Arc::clone(run);
-    function(
+        write::delete,
+    );
+    file.of_two(
         "copy",
-        PARAMETERS,
+        PATHS,
         "Copies a file to a path, or into a folder.",
-    )
-    .set_into_module(module, move |from: &str, to: &str| copy(&host, from, to));
-    let host = Arc::clone(run);
-    function(
+        write::copy,
+    );
+    file.of_two(
         "move",
-        PARAMETERS,
+        PATHS,
         "Moves a file or folder to a path, or into a folder.",
-    )
-    .set_into_module(module, move |from: &str, to: &str| -> Raised<()> {
-        let source = host.writable_entry(from)?;
-        or_raise(&host, "move", from, fs::symlink_metadata(&source))?;
-        let target = target(&host, from, to)?;
-        if host.would(format_args!("move `{from}` to `{to}`")) {
-            return Ok(());
-        }
-        match fs::rename(&source, &target) {
-            // Another disk: a file can be copied there and deleted here.
-            Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices && source.is_file() => {
-                copy(&host, from, to)?;
-                or_raise(&host, "delete", from, fs::remove_file(&source))
-            }
-            moved => or_raise(&host, "move", from, moved),
-        }
-    });
+        write::rename,
+    );
 }
 
-fn read_text(run: &Run, path: &str) -> Raised<String> {
-    let limit = run.host().limits.string_size;
-    let mut bytes = Vec::new();
-    each_chunk(run, path, |chunk| {
-        // Refused before it is in memory, not when it has become a value.
-        if bytes.len() + chunk.len() > limit {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!("`{path}` is larger than a text may be, {limit} bytes"),
-            )
-            .with_path(path));
-        }
-        bytes.extend_from_slice(chunk);
-        Ok(())
+/// Registers functions that work on paths.
+struct Functions<'a> {
+    module: &'a mut Module,
+    run: &'a Arc<Run>,
+}
+
+impl Functions<'_> {
+    fn of_one<T: Clone + Send + Sync + 'static>(
+        &mut self,
+        name: &str,
+        parameters: &[&str],
+        doc: &str,
+        call: fn(&Run, &str) -> Raised<T>,
+    ) {
+        let run = Arc::clone(self.run);
+        function(name, parameters, doc).set_into_module(
+            self.module,
+            move |context: NativeCallContext, path: &str| -> Raised<T> {
+                here(&context, &run, || call(&run, path))
+            },
+        );
+    }
+
+    fn of_two(
+        &mut self,
+        name: &str,
+        parameters: &[&str],
+        doc: &str,
+        call: fn(&Run, &str, &str) -> Raised<()>,
+    ) {
+        let run = Arc::clone(self.run);
+        function(name, parameters, doc).set_into_module(
+            self.module,
+            move |context: NativeCallContext, first: &str, second: &str| -> Raised<()> {
+                here(&context, &run, || call(&run, first, second))
+            },
+        );
+    }
+}
+
+fn temp_folder(run: &Run) -> Raised<String> {
+    let folder = run.temp_folder().map_err(|cause| {
+        let all = std::env::temp_dir();
+        run.raise(Error::io("make a temporary folder in", all, cause))
     })?;
-    String::from_utf8(bytes).map_err(|_| {
-        run.raise(
-            Error::new(
-                ErrorKind::InvalidArgument,
-                format!("`{path}` is not UTF-8 text"),
-            )
-            .with_path(path),
-        )
-    })
-}
-
-fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
-    let source = run.readable(from)?;
-    let target = target(run, from, to)?;
-    if source.is_dir() {
-        return Err(run.raise(
-            Error::new(
-                ErrorKind::Unsupported,
-                format!("`{from}` is a folder, and only files can be copied"),
-            )
-            .with_path(from)
-            .with_hint("copy the files of `file::list` one by one"),
-        ));
-    }
-    if source == target {
-        return Err(run.raise(
-            Error::new(
-                ErrorKind::InvalidArgument,
-                format!("`{from}` cannot be copied onto itself"),
-            )
-            .with_path(from),
-        ));
-    }
-    // Looked at before a dry run says that it would work.
-    or_raise(run, "read", from, fs::metadata(&source))?;
-    if run.would(format_args!("copy `{from}` to `{to}`")) {
-        return Ok(());
-    }
-    let mut partial = or_raise(run, "write", to, Partial::beside(&target))?;
-    each_chunk(run, from, |chunk| {
-        partial
-            .write(chunk)
-            .map_err(|cause| Error::io("write", to, cause))
-    })?;
-    or_raise(run, "write", to, partial.finish())
-}
-
-/// The resolved path that `to` means for something of `from`'s name: inside, where `to` is a folder.
-fn target(run: &Run, from: &str, to: &str) -> Raised<PathBuf> {
-    let target = run.writable(to)?;
-    match Path::new(from).file_name() {
-        Some(name) if target.is_dir() => {
-            let inside = Path::new(to).join(name);
-            run.writable(&inside.to_string_lossy())
-        }
-        _ => Ok(target),
-    }
-}
-
-/// Reads a file in chunks, for as long as the script may go on.
-fn each_chunk(
-    run: &Run,
-    path: &str,
-    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
-) -> Raised<()> {
-    let real = run.readable(path)?;
-    let mut file = or_raise(
-        run,
-        "read",
-        path,
-        refuse_special(&real).and_then(|()| File::open(&real)),
-    )?;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        run.gate().check()?;
-        match or_raise(run, "read", path, file.read(&mut chunk))? {
-            0 => return Ok(()),
-            length => take(&chunk[..length]).map_err(|error| run.raise(error))?,
-        }
-    }
+    Ok(folder.to_string_lossy().into_owned())
 }
 
 fn or_raise<T>(run: &Run, about: &str, path: &str, result: io::Result<T>) -> Raised<T> {
