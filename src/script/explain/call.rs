@@ -77,9 +77,10 @@ fn wrong_arguments(
     candidates: &[&Function],
     as_method: bool,
 ) -> Explained {
-    let given = match arguments.len() {
-        0 => "no arguments".to_owned(),
-        _ => format!("({})", arguments.join(", ")),
+    let message = if arguments.is_empty() {
+        format!("`{name}` needs arguments")
+    } else {
+        format!("`{name}` does not take ({})", arguments.join(", "))
     };
     let mut signatures: Vec<String> = candidates
         .iter()
@@ -100,14 +101,13 @@ fn wrong_arguments(
         }
         signatures.truncate(4);
     }
-    Explained::new(format!("`{name}` does not take {given}"), "wrong arguments")
-        .hint(format!("it takes {}", signatures.join(" or ")))
+    Explained::new(message, "wrong arguments").hint(format!("it takes {}", signatures.join(" or ")))
 }
 
 fn operator(operator: &str, arguments: &[&str]) -> Explained {
     let message = match arguments {
         [left, right] => format!(
-            "`{operator}` cannot join {} and {}",
+            "`{operator}` does not work between {} and {}",
             article(left),
             article(right)
         ),
