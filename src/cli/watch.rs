@@ -56,7 +56,7 @@ pub(super) async fn main(setup: Setup, plan: Plan) -> Status {
                 return stage.status_of(stage.interrupts.status().unwrap_or(ended.status));
             }
             watcher.follow_since(&followed(&ended, &script), loaded);
-            if !ended.parsed {
+            if !ended.parsed || !script.exists() {
                 queue.put_back(event);
             }
             // What was saved meanwhile comes before what is still waiting.

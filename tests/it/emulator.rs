@@ -1,0 +1,86 @@
+//! `emulator`: a Dropbox that other programs use.
+
+use serde_json::Value;
+
+use crate::support::{Child, Lab};
+
+const ANY_PORT: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+fn url(emulator: &mut Child) -> String {
+    emulator.says("ends it.");
+    let said = emulator.said();
+    let at = said.find("http://").unwrap();
+    said[at..].split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn it_serves_until_it_is_interrupted() {
+    let mut emulator = Lab::new().command(&["emulator"]).args(&ANY_PORT).start();
+    let url = url(&mut emulator);
+    Lab::new()
+        .eval(r#"print(dropbox(#{ endpoint: args[0], access_token: "emulator-access-token" }).list("/").count())"#)
+        .arg(&url)
+        .stdout("0\n")
+        .success();
+    emulator.interrupt();
+    emulator.end(130);
+}
+
+#[test]
+fn it_keeps_files_in_a_folder() {
+    let lab = Lab::new()
+        .command(&["emulator", "files"])
+        .args(&ANY_PORT)
+        .local("files/a.txt", "a");
+    let mut emulator = lab.start();
+    let url = url(&mut emulator);
+    let code = r#"
+        let dbx = dropbox(#{ endpoint: args[0], access_token: "emulator-access-token" });
+        for item in dbx.list("/") { print(item.path) }
+        dbx.upload("b.txt", "/new");
+    "#;
+    Lab::new()
+        .local("b.txt", "b")
+        .eval(code)
+        .arg(&url)
+        .stdout("/a.txt\n")
+        .success();
+    emulator.terminate();
+    let done = emulator.end(143);
+    assert_eq!(
+        std::fs::read_to_string(done.path("files/new/b.txt")).unwrap(),
+        "b"
+    );
+}
+
+#[test]
+fn programs_get_its_address_as_json() {
+    let mut emulator = Lab::new()
+        .command(&["emulator", "--json"])
+        .args(&ANY_PORT)
+        .start();
+    emulator.says("}\n").interrupt();
+    let done = emulator.end(130);
+    let said: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert!(
+        said["url"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
+    assert_eq!(said["access_token"], "emulator-access-token");
+    assert_eq!(said["refresh_token"], "emulator-refresh-token");
+}
+
+#[test]
+fn an_address_in_use_is_wrong_usage() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    Lab::new()
+        .command(&["emulator", "--listen", &address])
+        .stderr_contains(&address)
+        .status(2);
+    Lab::new()
+        .command(&["emulator", "--listen", "nowhere"])
+        .status(2);
+}
