@@ -1,4 +1,35 @@
 //! An embeddable scripting host for Dropbox.
+//!
+//! A [`Connection`] speaks to one account; the cloud tasks are its methods, ordinary async Rust:
+//! [`upload`](Connection::upload), [`list`](Connection::list), [`download`](Connection::download),
+//! [`create_folder`](Connection::create_folder) and [`delete`](Connection::delete). A [`Host`] runs scripts that do the same, under
+//! [`Permissions`] and [`Limits`], each on a thread of its own. What fails is an [`Error`] of some [`ErrorKind`]; what ends a script
+//! is a [`ScriptError`], which knows the line.
+//!
+//! With the feature `emulator` there is a Dropbox on this machine to try it all against:
+//!
+#![cfg_attr(feature = "emulator", doc = "```")]
+#![cfg_attr(not(feature = "emulator"), doc = "```ignore")]
+//! use dropscript::emulator::Emulator;
+//! use dropscript::{Connection, Host, UploadOptions};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let emulator = Emulator::start()?;
+//! let connection = Connection::builder("main")
+//!     .endpoint(emulator.url())
+//!     .access_token(emulator.access_token("main"))
+//!     .build()?;
+//! connection.upload("Cargo.toml", "/backup", UploadOptions::default()).await?;
+//!
+//! let host = Host::builder().connection(connection).build()?;
+//! let outcome = host.eval(r#"dropbox().list("/backup").first().name"#).await?;
+//! assert_eq!(outcome.value.into_string()?, "Cargo.toml");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The library never prints, exits, reads the environment, or installs a logger; what it has to say on the way goes to `tracing`.
 
 mod api;
 mod client;
@@ -36,3 +67,8 @@ pub use tasks::{
     TransferOptions, UploadOptions,
 };
 pub use watch::{Change, ChangeKind, Changes, WatchOptions, Watcher};
+
+/// The programs of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

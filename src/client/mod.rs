@@ -16,12 +16,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 use url::Url;
 
 pub use content_hash::ContentHasher;
 pub(crate) use files::Created;
 pub(crate) use listing::Pages;
+use upload::PartMemory;
 pub(crate) use upload::{LocalFile, Stamp};
 
 use crate::api::error::Refusal;
@@ -44,9 +44,6 @@ const LARGEST_ANSWER: usize = 64 << 20;
 /// The largest error answer that is read.
 const LARGEST_REFUSAL: usize = 1 << 20;
 
-/// How many parts of uploads are in memory at a time, for all tasks of a client together.
-const PARTS_IN_MEMORY: usize = 6;
-
 /// Speaks to one account. Clones share connections, token, pauses and retry budget.
 #[derive(Debug, Clone)]
 pub(crate) struct Client(Arc<Inner>);
@@ -58,7 +55,7 @@ struct Inner {
     tokens: TokenSource,
     pacer: Pacer,
     budget: Budget,
-    parts: Arc<Semaphore>,
+    parts: PartMemory,
 }
 
 /// Where the hosts of the API are. The token goes to these and nowhere else.
@@ -138,14 +135,13 @@ struct Outcome<T> {
 
 impl Client {
     pub(crate) fn new(transport: Transport, servers: Servers, tokens: TokenSource) -> Self {
-        let parts = Arc::new(Semaphore::new(PARTS_IN_MEMORY));
         Self(Arc::new(Inner {
             transport,
             servers,
             tokens,
             pacer: Pacer::default(),
             budget: Budget::default(),
-            parts,
+            parts: PartMemory::default(),
         }))
     }
 

@@ -5,8 +5,10 @@ use serde::de::IgnoredAny;
 use tokio::task::JoinHandle;
 
 mod local_file;
+mod memory;
 
 pub(crate) use local_file::{LocalFile, PART, Part, Stamp};
+pub(crate) use memory::PartMemory;
 
 use super::content_hash::{ContentHasher, PartHash};
 use super::{Argument, Client, Outcome};
@@ -174,14 +176,7 @@ impl Client {
 
     /// Reads a part in the background, when there is room in memory for it.
     fn part(&self, file: &LocalFile, offset: u64) -> JoinHandle<Result<Part>> {
-        let (room, file) = (std::sync::Arc::clone(&self.0.parts), file.clone());
-        tokio::spawn(async move {
-            let permit = room
-                .acquire_owned()
-                .await
-                .expect("the semaphore is never closed");
-            file.part(offset, permit).await
-        })
+        tokio::spawn(file.clone().part(offset, self.0.parts.clone()))
     }
 
     /// Checks the answer to a commit. After a commit whose answer got lost, looks whether the file is there.

@@ -1,21 +1,18 @@
 //! Running scripts.
 
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rhai::{Dynamic, Engine};
 use tokio::runtime::{Handle, Runtime};
-use tokio::sync::oneshot;
 
 use super::builder::{Connector, HostBuilder, OnLog, OnPrint, Wanted};
 use super::diagnostic::ScriptError;
 use super::engine;
 use super::event::RunOptions;
-use super::gate::Stop;
+use super::execute::{Code, check, execute, on_script_thread};
 use super::limits::Limits;
 use super::permissions::Permissions;
-use super::resolver::Resolver;
 use super::run::Run;
 use super::session::Session;
 use super::vocabulary::nearest;
@@ -60,12 +57,6 @@ pub struct RunOutcome {
 pub struct Checked {
     /// The script and all modules that it imports by a literal path.
     pub files: Vec<PathBuf>,
-}
-
-/// Where the code comes from.
-enum Code {
-    File(PathBuf),
-    Text(String),
 }
 
 impl Host {
@@ -122,7 +113,9 @@ impl Host {
         let path = path.as_ref().to_owned();
         let run = self.new_run();
         let thread = engine::spawn(move || check(&run, &path));
-        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     /// Adds the functions of scripts to an engine that the program has: `dropbox()`, `file::` and all
@@ -165,106 +158,9 @@ impl Host {
     async fn launch(&self, code: Code, options: RunOptions) -> Result<RunOutcome, ScriptError> {
         let host = self.clone();
         on_script_thread(options.cancel.child_token(), move |cancel| {
-            let run = host.new_run();
-            let _finish = Finish(&run);
-            execute(&run, &code, &RunOptions { cancel, ..options })
+            execute(&host.new_run(), &code, &RunOptions { cancel, ..options })
         })
         .await
-    }
-}
-
-/// Runs `work` on a thread for scripts and waits for it; dropping the future cancels the token.
-pub(super) async fn on_script_thread<T: Send + 'static>(
-    cancel: tokio_util::sync::CancellationToken,
-    work: impl FnOnce(tokio_util::sync::CancellationToken) -> T + Send + 'static,
-) -> T {
-    let _cancel_on_drop = cancel.clone().drop_guard();
-    let (send, receive) = oneshot::channel();
-    let thread = engine::spawn(move || {
-        // Nobody receives when the future was dropped.
-        let _ = send.send(work(cancel));
-    });
-    match receive.await {
-        Ok(done) => done,
-        Err(_) => match thread.join() {
-            Err(panic) => resume_unwind(panic),
-            Ok(()) => unreachable!("a thread that does not panic sends"),
-        },
-    }
-}
-
-/// Removes what a run made for itself, whichever way it ends.
-struct Finish<'a>(&'a Run);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.finish();
-    }
-}
-
-fn execute(run: &Arc<Run>, code: &Code, options: &RunOptions) -> Result<RunOutcome, ScriptError> {
-    let (name, text) = load(run, code, options)?;
-    let limits = &run.host().limits;
-    run.gate()
-        .arm(options.cancel.clone(), limits.deadline, limits.operations);
-    let mut engine = Engine::new();
-    engine::prepare(&mut engine, run, options);
-    let explained =
-        |error: &rhai::EvalAltResult| ScriptError::explain(error, &engine, run, &name, &[]);
-
-    let mut ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
-    ast.set_source(name.as_str());
-    run.sources().parsed(&name, &ast);
-    let result = engine.eval_ast::<Dynamic>(&ast);
-    if let Some(Stop::Exit(status)) = run.gate().stopped() {
-        return Ok(RunOutcome {
-            value: Dynamic::UNIT,
-            exit: Some(status),
-            files: run.sources().files(),
-        });
-    }
-    let value = result.map_err(|error| explained(&error))?;
-    // A script that was stopped in a callback may have caught that at its very end.
-    if let Some(stop) = run.gate().stopped() {
-        return Err(ScriptError::stopped(stop, run));
-    }
-    Ok(RunOutcome {
-        value,
-        exit: None,
-        files: run.sources().files(),
-    })
-}
-
-fn check(run: &Arc<Run>, path: &Path) -> Result<Checked, ScriptError> {
-    let options = RunOptions::default();
-    let (name, text) = load(run, &Code::File(path.to_owned()), &options)?;
-    let mut engine = Engine::new();
-    engine::prepare(&mut engine, run, &options);
-    let explained =
-        |error: &rhai::EvalAltResult| ScriptError::explain(error, &engine, run, &name, &[]);
-    let ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
-    run.sources().parsed(&name, &ast);
-    Resolver::new(Arc::clone(run))
-        .check(&engine, &ast, &name)
-        .map_err(|error| explained(&error))?;
-    Ok(Checked {
-        files: run.sources().files(),
-    })
-}
-
-fn load(run: &Run, code: &Code, options: &RunOptions) -> Result<(String, Arc<str>), ScriptError> {
-    match code {
-        Code::File(path) => run
-            .load_main(path)
-            .map_err(|error| ScriptError::before_start(error, run)),
-        Code::Text(text) => {
-            let name = match options.name.as_str() {
-                "" => "eval",
-                name => name,
-            };
-            let text = Arc::from(text.as_str());
-            Ok((run.sources().add(None, name, &text), text))
-        }
     }
 }
 

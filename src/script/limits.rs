@@ -5,6 +5,9 @@ use std::time::Duration;
 use rhai::Engine;
 
 /// Bounds on a script's time and memory. Reaching one ends the script, and it cannot catch that.
+///
+/// Time and operations are absolute. The others are the engine's, each counted where it is used; one
+/// that is reached inside a closure which a function such as `map` calls can be caught around `map`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// How long a run may take; `None` is without end.

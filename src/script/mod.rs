@@ -13,6 +13,7 @@ mod builder;
 mod diagnostic;
 mod engine;
 mod event;
+mod execute;
 mod explain;
 mod failure;
 mod gate;

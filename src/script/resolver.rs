@@ -13,7 +13,7 @@ use rhai::{
 use super::engine;
 use super::failure;
 use super::gate::Raised;
-use super::run::Run;
+use super::run::{Run, read_script};
 use crate::error::{Error, ErrorKind};
 
 const EXTENSION: &str = ".rhai";
@@ -177,9 +177,11 @@ impl Resolver {
                 outside = Some(file);
                 continue;
             }
-            let text = super::run::read_script(&file)?;
             let name = self.run.name_of(&file);
-            let name = self.run.sources().add(Some(&file), &name, &text);
+            // Noted before it is read, as the main script is.
+            let name = self.run.sources().add(Some(&file), &name, &Arc::from(""));
+            let text = read_script(&file)?;
+            self.run.sources().add(Some(&file), &name, &text);
             return Ok(Found { file, name, text });
         }
         Err(match outside {

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::diagnostic::ScriptError;
 use super::engine;
 use super::event::RunOptions;
+use super::execute::on_script_thread;
 use super::gate::Stop;
-use super::host::on_script_thread;
 use super::input_status::{InputStatus, in_comment, wants_more};
 use super::modules::Listing;
 use super::resolver;
@@ -133,9 +133,13 @@ impl State {
         runnable.set_source(name.as_str());
 
         let before = self.scope.clone();
-        let result = self
-            .engine
-            .eval_ast_with_scope::<Dynamic>(&mut self.scope, &runnable)
+        let result = run
+            .gate()
+            .check()
+            .and_then(|()| {
+                self.engine
+                    .eval_ast_with_scope::<Dynamic>(&mut self.scope, &runnable)
+            })
             // Showing a listing asks Dropbox, and may fail as the input itself.
             .and_then(|value| Ok((shown(&value)?, value)));
         let answer = match (run.gate().stopped(), result) {

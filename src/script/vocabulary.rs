@@ -100,6 +100,11 @@ impl Vocabulary {
             .any(|function| function.namespace == name)
     }
 
+    /// Whether there is such a variable, though perhaps not where it is asked for.
+    pub(super) fn has_variable(&self, name: &str) -> bool {
+        self.variables.iter().any(|known| known == name)
+    }
+
     /// The nearest name of a function that is called without a value before it.
     pub(super) fn near_function(&self, namespace: &str, wrong: &str) -> Option<String> {
         nearest(

@@ -114,8 +114,21 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "`f` does not take (integer, integer)",
         "it takes `f(",
     ),
-    ("1 - \"a\"", "`-` cannot join an integer and text", ""),
-    ("#{} + 5", "`+` cannot join a map and an integer", ""),
+    (
+        "1 - \"a\"",
+        "`-` does not work between an integer and text",
+        "",
+    ),
+    (
+        "#{} + 5",
+        "`+` does not work between a map and an integer",
+        "",
+    ),
+    (
+        "file::list()",
+        "`file::list` needs arguments",
+        "it takes `list(folder_or_glob: text)`",
+    ),
     // The engine's own.
     (
         "[1, 2][5]",

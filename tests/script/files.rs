@@ -11,6 +11,7 @@ fn refused(bench: &Bench, code: &str) -> String {
         Reason::Failed(ErrorKind::NotAllowed),
         "{code}: {error}"
     );
+    assert!(!error.frames.is_empty(), "{code} has no place");
     error.hint.expect("the flag")
 }
 

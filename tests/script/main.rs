@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod bench;
+mod cloud;
 mod diagnostics;
 mod engines;
 mod errors;

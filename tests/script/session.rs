@@ -87,6 +87,16 @@ fn an_error_in_a_function_of_an_earlier_input_is_shown_there() {
 }
 
 #[test]
+fn a_function_that_uses_a_variable_of_the_session_is_told_why_it_cannot() {
+    let mut repl = Repl::new(Bench::new());
+    repl.say("let limit = 1");
+    repl.say("fn over(a) { a > limit }");
+    let error = repl.try_say("over(2)").expect_err("it does not see it");
+    let hint = error.hint.unwrap_or_default();
+    assert!(hint.contains("hand `limit` over"), "{hint}");
+}
+
+#[test]
 fn cancelling_an_input_keeps_the_session() {
     let mut repl = Repl::new(Bench::new());
     repl.say("let x = 1");

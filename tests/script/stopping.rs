@@ -58,6 +58,22 @@ fn cancelling_ends_whatever_a_script_does() {
 }
 
 #[test]
+fn a_run_that_is_cancelled_beforehand_does_nothing() {
+    let bench = Bench::new();
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let run = RunOptions {
+        cancel,
+        ..RunOptions::default()
+    };
+    let error = bench
+        .eval_with("print(1)", run)
+        .expect_err("it is cancelled");
+    assert_eq!(error.reason, Reason::Interrupted);
+    assert_eq!(bench.printed(), Vec::<String>::new());
+}
+
+#[test]
 fn operations_are_counted_in_callbacks_too() {
     let limits = Limits {
         operations: Some(20_000),
@@ -127,4 +143,19 @@ fn exit_gives_a_status_and_cannot_be_caught() {
         "1"
     );
     assert_eq!(bench.printed(), ["invalid_argument"]);
+}
+#[test]
+fn the_deepest_calls_fit_the_stack() {
+    let bench = Bench::new();
+    for code in [
+        "fn down(n) { [n].map(|x| down(x + 1)) } down(0)",
+        "fn down(n) { attempt(|| down(n + 1)) } down(0)",
+        "fn down(n) { if true { if true { if true { switch n { -1 => 0, _ => { let x = (((((1 + down(n + 1)))))); x } } } } } } down(0)",
+        "fn down(n) { let f = |x| [x].filter(|y| [y].map(|z| down(z + 1)).len() > 0); f.call(n) } down(0)",
+    ] {
+        let error = bench.fail(code);
+        assert_eq!(error.reason, Reason::Limit, "{code}: {error}");
+    }
+    // `sort` takes no error from its closure, so this one comes to an end.
+    bench.eval("fn down(n) { [1, 2].sort(|a, b| { down(n + 1); 0 }) } down(0); 1");
 }

@@ -7,16 +7,19 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::super::content_hash::{BLOCK, PartHash};
+use super::memory::PartMemory;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The size of a part: large enough that a call's latency matters little, small enough that a part sent again costs little.
 ///
 /// A multiple of the content hash's block, so that the blocks of the parts are the blocks of the file. Dropbox takes up to
 /// 150 MiB in a call, but a call of that size would have to be held in memory to be repeated.
-pub(crate) const PART: u64 = 2 * BLOCK as u64;
+pub(super) const PART_SIZE: usize = 2 * BLOCK;
+
+/// The same, where it is compared with the size of a file.
+pub(crate) const PART: u64 = PART_SIZE as u64;
 
 /// What is read at a time of a file that goes nowhere.
 const PIECE: usize = 256 * 1024;
@@ -39,12 +42,11 @@ pub(crate) struct Stamp {
     pub(crate) modified: Option<SystemTime>,
 }
 
-/// Some bytes of a file, and their hashes; takes a share of the memory for parts until it is dropped.
+/// Some bytes of a file, and their hashes.
 #[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) bytes: Bytes,
     pub(crate) hash: PartHash,
-    _permit: OwnedSemaphorePermit,
 }
 
 impl LocalFile {
@@ -72,23 +74,23 @@ impl LocalFile {
         self.0.stamp
     }
 
-    /// Reads and hashes the part at this offset, on a thread for blocking work.
-    pub(crate) async fn part(self, offset: u64, permit: OwnedSemaphorePermit) -> Result<Part> {
+    /// Reads and hashes the part at this offset, on a thread for blocking work, when there is memory for it.
+    pub(crate) async fn part(self, offset: u64, memory: PartMemory) -> Result<Part> {
+        let length = PART.min(self.0.stamp.size.saturating_sub(offset));
+        let mut buffer = memory
+            .buffer(usize::try_from(length).expect("a part fits into memory"))
+            .await;
         let read = move || {
-            let length = PART.min(self.0.stamp.size.saturating_sub(offset));
-            let mut bytes =
-                Vec::with_capacity(usize::try_from(length).expect("a part fits into memory"));
             let mut file = &self.0.file;
             file.seek(SeekFrom::Start(offset))
-                .and_then(|_| file.take(length).read_to_end(&mut bytes))
+                .and_then(|_| file.take(length).read_to_end(&mut buffer.bytes))
                 .map_err(|error| Error::io("read", &self.0.path, error))?;
-            if bytes.len() as u64 != length {
+            if buffer.bytes.len() as u64 != length {
                 return Err(self.changed());
             }
             Ok(Part {
-                hash: PartHash::of(&bytes),
-                bytes: bytes.into(),
-                _permit: permit,
+                hash: PartHash::of(&buffer.bytes),
+                bytes: buffer.into(),
             })
         };
         tokio::task::spawn_blocking(read).await?

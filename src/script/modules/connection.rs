@@ -2,23 +2,22 @@
 
 use std::sync::Arc;
 
-use rhai::{Array, Dynamic, Engine, FuncRegistration, ImmutableString, Map};
+use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, Map};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::source::{local_source, remote_source};
 use super::{Listing, function, property};
 use crate::connection::{Connection, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::script::builder::Wanted;
 use crate::script::gate::Raised;
-use crate::script::glob::split;
 use crate::script::options;
 use crate::script::run::Run;
-use crate::script::values::{article, from_json, kind, to_json};
+use crate::script::values::{from_json, to_json};
 use crate::tasks::{
-    CreateFolderOptions, DeleteOptions, Item, ListOptions, LocalEntry, Report, Source,
-    TransferOptions,
+    CreateFolderOptions, DeleteOptions, Item, ListOptions, Report, TransferOptions,
 };
 
 pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
@@ -343,74 +342,4 @@ fn as_map(run: &Run, value: &impl Serialize) -> Raised<Dynamic> {
     serde_json::to_value(value).map(from_json).map_err(|cause| {
         run.raise(Error::new(ErrorKind::Server, "the answer makes no sense").with_source(cause))
     })
-}
-
-/// Text, an Item, or an array of these.
-fn remote_source(value: &Dynamic) -> Result<Source, Error> {
-    if let Some(text) = value.read_lock::<ImmutableString>() {
-        return Ok(Source::Text(text.to_string()));
-    }
-    if let Some(item) = value.read_lock::<Item>() {
-        return Ok(Source::Item(item.clone()));
-    }
-    if let Some(array) = value.read_lock::<Array>() {
-        return array
-            .iter()
-            .map(remote_source)
-            .collect::<Result<_, _>>()
-            .map(Source::Many);
-    }
-    Err(not_a_source(
-        value,
-        "a path or glob as text, an Item, or an array of these",
-    ))
-}
-
-/// Text, an entry of `event.files` or of `file::list`, or an array of these; all of it must be
-/// readable.
-fn local_source(run: &Run, value: &Dynamic, glob: bool) -> Raised<Source> {
-    if let Some(text) = value.read_lock::<ImmutableString>() {
-        let path = run.local_path(&text);
-        // Text that names an existing item is that item, even when it looks like a glob.
-        let literal = if glob && !path.exists() {
-            split(&text).0
-        } else {
-            text.as_str()
-        };
-        run.readable(if literal.is_empty() { "." } else { literal })?;
-        return Ok(Source::Text(path.to_string_lossy().into_owned()));
-    }
-    if let Some(entry) = value.read_lock::<Map>() {
-        let text = |key: &str| {
-            entry
-                .get(key)
-                .and_then(|value| value.clone().into_string().ok())
-        };
-        if let (Some(path), Some(relative)) = (text("path"), text("relative")) {
-            run.readable(&path)?;
-            return Ok(Source::Entry(LocalEntry {
-                path: run.local_path(&path),
-                relative,
-            }));
-        }
-    }
-    if let Some(array) = value.read_lock::<Array>() {
-        return array
-            .iter()
-            .map(|value| local_source(run, value, glob))
-            .collect::<Raised<_>>()
-            .map(Source::Many);
-    }
-    Err(run.raise(not_a_source(
-        value,
-        "a path or glob as text, an entry of `event.files` or `file::list`, or an array of these",
-    )))
-}
-
-fn not_a_source(value: &Dynamic, wanted: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidArgument,
-        format!("{} is no source", article(kind(value))),
-    )
-    .with_hint(format!("give {wanted}"))
 }

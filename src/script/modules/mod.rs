@@ -8,16 +8,18 @@ mod item;
 mod listing;
 mod path;
 mod report;
+mod source;
 mod time;
 
 use std::fmt::Display;
 use std::sync::Arc;
 
-use rhai::{Engine, FuncRegistration, Module};
+use rhai::{Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext};
 
 pub(super) use listing::Listing;
 pub(super) use time::{DateTime, Duration};
 
+use super::gate::Raised;
 use super::run::Run;
 
 /// Adds every function but `exit`, which only an engine of the host's own can carry out.
@@ -80,6 +82,24 @@ fn namespace(engine: &mut Engine, name: &str, fill: impl FnOnce(&mut Module)) {
     fill(&mut module);
     module.build_index();
     engine.register_static_module(name, module.into());
+}
+
+/// Calls a function of a module for a script that may go on, and gives its error the place of the
+/// call, which Rhai leaves out where a function is called with the name of its module.
+fn here<T>(
+    context: &NativeCallContext<'_>,
+    run: &Run,
+    call: impl FnOnce() -> Raised<T>,
+) -> Raised<T> {
+    let result = run.gate().check().and_then(|()| call());
+    result.map_err(|error| placed(context, error))
+}
+
+fn placed(context: &NativeCallContext<'_>, mut error: Box<EvalAltResult>) -> Box<EvalAltResult> {
+    if error.position().is_none() {
+        error.set_position(context.call_position());
+    }
+    error
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
-use rhai::{Engine, EvalAltResult, FLOAT, INT, Module};
+use rhai::{Engine, EvalAltResult, FLOAT, INT, Module, NativeCallContext};
 
-use super::{function, namespace, printable, property};
+use super::{function, namespace, placed, printable, property};
 use crate::error::{Error, ErrorKind};
 use crate::script::failure;
 use crate::script::gate::Raised;
@@ -171,17 +171,21 @@ fn lengths(module: &mut Module, name: &str, seconds: i64) {
     let doc = format!("A length of so many {name}.");
     function(name, &["count: int", "Duration"], &doc).set_into_module(
         module,
-        move |count: INT| -> Raised<Duration> {
-            let whole = count.checked_mul(seconds).ok_or_else(too_far)?;
-            Ok(Duration(SignedDuration::from_secs(whole)))
+        move |context: NativeCallContext, count: INT| -> Raised<Duration> {
+            let whole = count.checked_mul(seconds);
+            whole
+                .map(|whole| Duration(SignedDuration::from_secs(whole)))
+                .ok_or_else(|| placed(&context, too_far()))
         },
     );
     function(name, &["count: float", "Duration"], &doc).set_into_module(
         module,
-        move |count: FLOAT| -> Raised<Duration> {
+        move |context: NativeCallContext, count: FLOAT| -> Raised<Duration> {
             #[allow(clippy::cast_precision_loss, reason = "a day has 86,400 seconds")]
             let length = SignedDuration::try_from_secs_f64(count * seconds as FLOAT);
-            length.map(Duration).map_err(|_| too_far())
+            length
+                .map(Duration)
+                .map_err(|_| placed(&context, too_far()))
         },
     );
 }

@@ -1,0 +1,145 @@
+//! Memory for the parts of uploads: bounded for all of a client's uploads together, and used again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::local_file::PART_SIZE;
+
+/// What all parts together may take: six of full size, or as many small ones as fit.
+const ROOM: usize = 6 * PART_SIZE;
+
+/// Room is counted in these.
+const UNIT: usize = 64 * 1024;
+
+/// How many buffers of full size are kept for the next part. What is freed and asked for again each time spreads over the
+/// allocator's arenas, and stays there.
+const SPARE: usize = 2;
+
+/// The room for parts, and spare buffers.
+#[derive(Debug, Clone)]
+pub(crate) struct PartMemory(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    room: Arc<Semaphore>,
+    spare: Mutex<Vec<Vec<u8>>>,
+}
+
+/// An empty buffer for one part; its room and its memory are given back with the last of the bytes that it becomes.
+#[derive(Debug)]
+pub(crate) struct PartBuffer {
+    pub(super) bytes: Vec<u8>,
+    memory: Arc<Shared>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Default for PartMemory {
+    fn default() -> Self {
+        let room = Arc::new(Semaphore::new(ROOM / UNIT));
+        Self(Arc::new(Shared {
+            room,
+            spare: Mutex::default(),
+        }))
+    }
+}
+
+impl PartMemory {
+    /// A buffer for this many bytes, at most a part, as soon as there is room for it.
+    pub(crate) async fn buffer(&self, length: usize) -> PartBuffer {
+        let units = length.div_ceil(UNIT).clamp(1, PART_SIZE / UNIT);
+        let units = u32::try_from(units).expect("a part is a few hundred units");
+        let room = Arc::clone(&self.0.room)
+            .acquire_many_owned(units)
+            .await
+            .expect("the semaphore is never closed");
+        let bytes = if length > PART_SIZE / 2 {
+            let spare = self
+                .0
+                .spare
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
+            spare.unwrap_or_else(|| Vec::with_capacity(PART_SIZE))
+        } else {
+            Vec::with_capacity(length)
+        };
+        PartBuffer {
+            bytes,
+            memory: Arc::clone(&self.0),
+            _room: room,
+        }
+    }
+}
+
+impl From<PartBuffer> for Bytes {
+    fn from(buffer: PartBuffer) -> Self {
+        Self::from_owner(buffer)
+    }
+}
+
+impl AsRef<[u8]> for PartBuffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for PartBuffer {
+    fn drop(&mut self) {
+        if self.bytes.capacity() != PART_SIZE {
+            return;
+        }
+        let mut spare = self
+            .memory
+            .spare
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE {
+            self.bytes.clear();
+            spare.push(std::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn full_parts_are_few_and_their_buffers_are_used_again() {
+        let memory = PartMemory::default();
+        let mut buffers = Vec::new();
+        for _ in 0..6 {
+            buffers.push(memory.buffer(PART_SIZE).await);
+        }
+        let next = memory.buffer(PART_SIZE);
+        let mut next = std::pin::pin!(next);
+        assert!(
+            futures_util::poll!(&mut next).is_pending(),
+            "there is room for six"
+        );
+        let mut given = buffers.pop().expect("one of six");
+        given.bytes.extend_from_slice(b"contents");
+        let place = given.bytes.as_ptr();
+        let bytes = Bytes::from(given);
+        let piece = bytes.slice(1..3);
+        drop(bytes);
+        assert!(
+            futures_util::poll!(&mut next).is_pending(),
+            "a piece is in use still"
+        );
+        drop(piece);
+        let again = next.await;
+        assert_eq!((again.bytes.as_ptr(), again.bytes.len()), (place, 0));
+    }
+
+    #[tokio::test]
+    async fn small_parts_are_many() {
+        let memory = PartMemory::default();
+        let mut buffers = Vec::new();
+        for _ in 0..500 {
+            buffers.push(memory.buffer(1_000).await);
+        }
+    }
+}

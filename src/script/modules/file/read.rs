@@ -1,0 +1,76 @@
+//! Reading local files.
+
+use std::fs::File;
+use std::io::Read;
+
+use super::or_raise;
+use super::partial::refuse_special;
+use crate::ContentHasher;
+use crate::error::{Error, ErrorKind};
+use crate::script::gate::Raised;
+use crate::script::run::Run;
+
+/// Between two looks at whether the script may go on.
+const CHUNK: usize = 1 << 20;
+
+pub(super) fn text(run: &Run, path: &str) -> Raised<String> {
+    let limit = run.host().limits.string_size;
+    let mut bytes = Vec::new();
+    each_chunk(run, path, |chunk| {
+        // Refused before it is in memory, not when it has become a value.
+        if bytes.len() + chunk.len() > limit {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("`{path}` is larger than a text may be, {limit} bytes"),
+            )
+            .with_path(path));
+        }
+        bytes.extend_from_slice(chunk);
+        Ok(())
+    })?;
+    String::from_utf8(bytes).map_err(|_| {
+        run.raise(
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!("`{path}` is not UTF-8 text"),
+            )
+            .with_path(path),
+        )
+    })
+}
+
+pub(super) fn exists(run: &Run, path: &str) -> Raised<bool> {
+    Ok(run.readable(path)?.exists())
+}
+
+pub(super) fn hash(run: &Run, path: &str) -> Raised<String> {
+    let mut hasher = ContentHasher::new();
+    each_chunk(run, path, |chunk| {
+        hasher.update(chunk);
+        Ok(())
+    })?;
+    Ok(hasher.finish())
+}
+
+/// Reads a file in chunks, for as long as the script may go on.
+pub(super) fn each_chunk(
+    run: &Run,
+    path: &str,
+    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Raised<()> {
+    let real = run.readable(path)?;
+    let mut file = or_raise(
+        run,
+        "read",
+        path,
+        refuse_special(&real).and_then(|()| File::open(&real)),
+    )?;
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        run.gate().check()?;
+        match or_raise(run, "read", path, file.read(&mut chunk))? {
+            0 => return Ok(()),
+            length => take(&chunk[..length]).map_err(|error| run.raise(error))?,
+        }
+    }
+}

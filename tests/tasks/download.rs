@@ -1,0 +1,261 @@
+//! Downloading.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use dropscript::{DownloadOptions, Overwrite, Report, UploadOptions};
+
+use crate::support::{Bench, kind, noise};
+
+fn overwrite(overwrite: Overwrite) -> DownloadOptions {
+    DownloadOptions {
+        overwrite,
+        ..DownloadOptions::default()
+    }
+}
+
+#[tokio::test]
+async fn a_folder_comes_back_as_it_is() {
+    let bench = Bench::new();
+    let large = noise(9 << 20);
+    let files: &[(&str, &[u8])] = &[
+        ("a.txt", b"a"),
+        ("empty", b""),
+        ("Sub Folder/Grüße/🦀 \"x\".txt", b"crab"),
+        ("sub folder/b.bin", &large),
+    ];
+    for (name, contents) in files {
+        bench.remote(&format!("/src/{name}"), contents);
+    }
+    let report = bench
+        .dbx
+        .download("/SRC", bench.path("in"), DownloadOptions::default())
+        .await
+        .unwrap();
+    assert_eq!((report.transferred, report.failed), (4, 0), "{report}");
+    assert_eq!(
+        bench.names("in"),
+        ["Sub Folder", "a.txt", "empty"],
+        "one folder, as it was first written"
+    );
+    assert_eq!(
+        fs::read(bench.path("in/Sub Folder/Grüße/🦀 \"x\".txt")).unwrap(),
+        b"crab"
+    );
+    assert!(fs::read(bench.path("in/Sub Folder/b.bin")).unwrap() == large);
+    assert_eq!(
+        bench.names("in/Sub Folder"),
+        ["Grüße", "b.bin"],
+        "no temporary file is left"
+    );
+}
+
+#[tokio::test]
+async fn each_overwrite_mode_does_as_it_says() {
+    let bench = Bench::new();
+    bench.remote("/a.txt", "remote");
+    let local = bench.local("in/a.txt", "local!");
+    let download = |mode| {
+        bench
+            .dbx
+            .download("/a.txt", bench.path("in"), overwrite(mode))
+    };
+    assert_eq!(kind(download(Overwrite::Fail).await), "conflict");
+    assert_eq!(download(Overwrite::Never).await.unwrap().skipped, 1);
+    assert_eq!(download(Overwrite::Size).await.unwrap().skipped, 1);
+    fs::File::options()
+        .write(true)
+        .open(&local)
+        .unwrap()
+        .set_modified(SystemTime::now() + Duration::from_secs(3_600))
+        .unwrap();
+    assert_eq!(download(Overwrite::Newer).await.unwrap().skipped, 1);
+    assert_eq!(fs::read(&local).unwrap(), b"local!");
+    let report = download(Overwrite::Rename).await.unwrap();
+    assert!(
+        report.items[0].destination.ends_with("in/a (2).txt"),
+        "{}",
+        report.items[0].destination
+    );
+    assert_eq!(fs::read(&local).unwrap(), b"local!");
+    assert_eq!(download(Overwrite::Changed).await.unwrap().transferred, 1);
+    assert_eq!(fs::read(&local).unwrap(), b"remote");
+    assert_eq!(download(Overwrite::Changed).await.unwrap().skipped, 1);
+    assert_eq!(download(Overwrite::Always).await.unwrap().transferred, 1);
+}
+
+#[tokio::test]
+async fn the_modified_date_comes_along() {
+    let bench = Bench::new();
+    let file = bench.local("a.txt", "a");
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_234_567_890);
+    fs::File::options()
+        .write(true)
+        .open(&file)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+    bench
+        .dbx
+        .upload(file.display().to_string(), "/", UploadOptions::default())
+        .await
+        .unwrap();
+    bench
+        .dbx
+        .download("/a.txt", bench.path("in"), DownloadOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        fs::metadata(bench.path("in/a.txt"))
+            .unwrap()
+            .modified()
+            .unwrap(),
+        time
+    );
+}
+
+#[tokio::test]
+async fn files_globs_items_and_lists_are_sources() {
+    let bench = Bench::new();
+    for name in [
+        "/r/a.csv",
+        "/r/B.CSV",
+        "/r/c.txt",
+        "/r/sub/d.csv",
+        "/r/[x].csv",
+    ] {
+        bench.remote(name, name);
+    }
+    let download = |source: &str, folder: &str| {
+        bench.dbx.download(
+            source.to_owned(),
+            bench.path(folder),
+            DownloadOptions::default(),
+        )
+    };
+    download("/r/*.csv", "1").await.unwrap();
+    assert_eq!(bench.names("1"), ["B.CSV", "[x].csv", "a.csv"]);
+    download("/r/**/*.csv", "2").await.unwrap();
+    assert_eq!(bench.names("2/sub"), ["d.csv"]);
+    download("/r/[x].csv", "3").await.unwrap();
+    assert_eq!(
+        bench.names("3"),
+        ["[x].csv"],
+        "a name that exists is itself"
+    );
+    let item = bench.dbx.info("/R/C.txt").await.unwrap();
+    bench
+        .dbx
+        .download(vec![item], bench.path("4"), DownloadOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(bench.names("4"), ["c.txt"]);
+    let shallow = DownloadOptions {
+        subfolders: Some(false),
+        ..DownloadOptions::default()
+    };
+    bench
+        .dbx
+        .download("/r", bench.path("5"), shallow)
+        .await
+        .unwrap();
+    assert_eq!(bench.names("5"), ["B.CSV", "[x].csv", "a.csv", "c.txt"]);
+    assert_eq!(kind(download("/nowhere", "6").await), "not_found");
+    assert_eq!(kind(download("r/*.csv", "6").await), "invalid_path");
+}
+
+#[tokio::test]
+async fn a_single_file_to_what_looks_like_its_name_is_refused() {
+    let bench = Bench::new();
+    bench.remote("/a.csv", "a");
+    let error = bench
+        .dbx
+        .download("/a.csv", bench.path("b.csv"), DownloadOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind().as_str(), "invalid_argument");
+    assert!(error.hint().unwrap().contains("download_file"));
+    bench
+        .dbx
+        .download_file("/a.csv", bench.path("in/b.csv"), DownloadOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(fs::read(bench.path("in/b.csv")).unwrap(), b"a");
+    assert_eq!(
+        kind(
+            bench
+                .dbx
+                .download_file("/", bench.path("in/c"), DownloadOptions::default())
+                .await
+        ),
+        "invalid_argument"
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_writes_nothing() {
+    let bench = Bench::new();
+    bench.remote("/a.txt", "a");
+    let options = DownloadOptions {
+        dry_run: true,
+        ..DownloadOptions::default()
+    };
+    let report = bench
+        .dbx
+        .download("/a.txt", bench.path("in"), options)
+        .await
+        .unwrap();
+    assert_eq!((report.planned, report.transferred), (1, 0));
+    assert!(!bench.path("in").exists());
+    assert_eq!(bench.calls("files/download"), 0);
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_is_told_and_left() {
+    let bench = Bench::new();
+    bench.remote("/r/a.txt", "a");
+    bench.remote("/r/b.txt", "b");
+    fs::create_dir_all(bench.path("in/a.txt")).unwrap();
+    bench.local("elsewhere.txt", "untouched");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(bench.path("elsewhere.txt"), bench.path("in/b.txt")).unwrap();
+    let error = bench
+        .dbx
+        .download("/r", bench.path("in"), DownloadOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind().as_str(), "conflict");
+    assert_eq!(Report::of(&error).unwrap().failed, 2);
+    assert_eq!(fs::read(bench.path("elsewhere.txt")).unwrap(), b"untouched");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_among_the_folders_does_not_lead_out() {
+    let bench = Bench::new();
+    bench.remote("/r/sub/a.txt", "a");
+    fs::create_dir_all(bench.path("outside")).unwrap();
+    fs::create_dir_all(bench.path("in")).unwrap();
+    std::os::unix::fs::symlink(bench.path("outside"), bench.path("in/sub")).unwrap();
+    let error = bench
+        .dbx
+        .download("/r", bench.path("in"), DownloadOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind().as_str(), "local_io");
+    assert!(bench.names("outside").is_empty());
+}
+
+#[tokio::test]
+async fn a_destination_that_cannot_be_made_is_told() {
+    let bench = Bench::new();
+    bench.remote("/a.txt", "a");
+    bench.local("file", "in the way");
+    let error = bench
+        .dbx
+        .download("/a.txt", bench.path("file/in"), DownloadOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind().as_str(), "local_io");
+    assert!(error.path().unwrap().ends_with("file/in"));
+}

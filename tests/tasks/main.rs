@@ -1,0 +1,10 @@
+//! The cloud tasks against the emulator, over HTTP.
+#![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+
+mod delete;
+mod download;
+mod faults;
+mod list;
+mod support;
+mod token;
+mod upload;
