@@ -1,8 +1,7 @@
 //! Standard output: what the script prints, or the events of its run, and nothing else.
 
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     form: Form,
-    closed: Arc<AtomicBool>,
+    /// Why nothing can be written any more.
+    broken: Arc<OnceLock<io::Error>>,
     cancel: CancellationToken,
 }
 
@@ -63,11 +63,11 @@ pub(super) struct Place<'a> {
 }
 
 impl Output {
-    /// Standard output in this form. Once nobody reads it any more, `cancel` is cancelled.
+    /// Standard output in this form. Once it cannot be written any more, `cancel` is cancelled.
     pub(super) fn new(form: Form, cancel: CancellationToken) -> Self {
         Self {
             form,
-            closed: Arc::default(),
+            broken: Arc::default(),
             cancel,
         }
     }
@@ -87,13 +87,13 @@ impl Output {
         }
     }
 
-    /// Whether the reader has gone away.
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+    /// Why nothing can be written any more: the reader has gone away, the disk is full.
+    pub(super) fn broken(&self) -> Option<&io::Error> {
+        self.broken.get()
     }
 
     fn line(&self, text: &str) {
-        if self.is_closed() {
+        if self.broken().is_some() {
             return;
         }
         let mut out = io::stdout().lock();
@@ -102,8 +102,9 @@ impl Output {
             .write_all(text.as_bytes())
             .and_then(|()| out.write_all(b"\n"))
             .and_then(|()| out.flush());
-        if written.is_err() {
-            self.closed.store(true, Ordering::Relaxed);
+        if let Err(error) = written {
+            // Of several lines that fail at once, the first says why.
+            let _ = self.broken.set(error);
             self.cancel.cancel();
         }
     }

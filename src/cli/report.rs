@@ -1,5 +1,6 @@
 //! The one place where errors are shown and where the exit status comes from.
 
+use std::io;
 use std::ops::Range;
 use std::process::ExitCode;
 
@@ -96,6 +97,15 @@ pub(super) fn refuse(voice: Voice, error: &Error) -> Status {
         ErrorKind::InvalidArgument | ErrorKind::NotFound | ErrorKind::LocalIo => Status::USAGE,
         kind => Status::of_kind(kind),
     }
+}
+
+/// Shows why standard output cannot be written, unless its reader simply had enough, and gives the status for that.
+pub(super) fn broken_output(voice: Voice, error: &io::Error) -> Status {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Status::PIPE;
+    }
+    voice.error(&format!("cannot write to standard output: {error}"));
+    Status::FAILED
 }
 
 /// Shows why a script ended: the line with a caret, the calls that led there, and what would mend it.

@@ -1,7 +1,8 @@
 //! `run` and `eval`, and how a run is told of.
 
+use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use dropscript::{Error, ErrorKind, Event, Host, Reason, Result, RunOptions};
@@ -31,6 +32,24 @@ impl Code {
             Self::File(script)
         }
     }
+
+    /// The code itself, and what messages call it. A script that is not there is wrong usage, not an error of the script.
+    fn load(self) -> Result<(Source, String)> {
+        match self {
+            Self::File(path) => {
+                let name = path.display().to_string();
+                Ok((at(path)?, name))
+            }
+            Self::Input => Ok((Source::Text(input()?), "standard input".to_owned())),
+            Self::Text(text) => Ok((Source::Text(text), "eval".to_owned())),
+        }
+    }
+}
+
+/// Code that is there.
+enum Source {
+    File(PathBuf),
+    Text(String),
 }
 
 /// Runs code once.
@@ -48,7 +67,7 @@ pub(super) async fn main(setup: Setup, code: Code, args: Vec<String>) -> Status 
 /// All that runs of one script share.
 pub(super) struct Stage {
     host: Host,
-    code: Code,
+    source: Source,
     name: String,
     output: Output,
     voice: Voice,
@@ -70,25 +89,19 @@ impl Stage {
     /// # Errors
     /// The script or a folder cannot be read, or the emulator cannot be started.
     pub(super) fn new(setup: &Setup, code: Code) -> Result<Self> {
+        // Before signals are listened for: until then Ctrl-C ends the wait for input.
+        let (source, name) = code.load()?;
+        let script = match &source {
+            Source::File(path) => Some(path.as_path()),
+            Source::Text(_) => None,
+        };
         let interrupts = Interrupts::listen().map_err(|source| {
             Error::new(ErrorKind::LocalIo, "cannot listen for signals").with_source(source)
         })?;
         let output = setup.output(interrupts.token());
-        let (code, name, file) = match code {
-            Code::File(path) => {
-                readable(&path)?;
-                (
-                    Code::File(path.clone()),
-                    path.display().to_string(),
-                    Some(path),
-                )
-            }
-            Code::Input => (Code::Text(input()?), "standard input".to_owned(), None),
-            Code::Text(text) => (Code::Text(text), "eval".to_owned(), None),
-        };
         Ok(Self {
-            host: setup.host(file.as_deref(), &output)?,
-            code,
+            host: setup.host(script, &output)?,
+            source,
             name,
             output,
             voice: setup.voice,
@@ -110,10 +123,9 @@ impl Stage {
             cancel: self.interrupts.token(),
             name: self.name.clone(),
         };
-        let result = match &self.code {
-            Code::File(path) => self.host.run_file_with(path, options).await,
-            Code::Text(text) => self.host.eval_with(text, options).await,
-            Code::Input => unreachable!("read when the stage was set up"),
+        let result = match &self.source {
+            Source::File(path) => self.host.run_file_with(path, options).await,
+            Source::Text(text) => self.host.eval_with(text, options).await,
         };
         let ended = match result {
             Ok(outcome) => Ended {
@@ -122,8 +134,8 @@ impl Stage {
                 files: outcome.files,
             },
             Err(error) => {
-                // Whoever closed standard output wants to hear no more.
-                if !self.output.is_closed() {
+                // The script was stopped for that, and is not to blame.
+                if self.output.broken().is_none() {
                     report::show(self.voice, &error);
                     self.output.event(&RunEvent::Error(report::event(&error)));
                 }
@@ -148,23 +160,28 @@ impl Stage {
 
     /// The exit status of a command whose last run ended with this one.
     pub(super) fn status_of(&self, run: Status) -> Status {
-        if self.output.is_closed() {
-            Status::PIPE
-        } else {
-            run
+        match self.output.broken() {
+            Some(error) => report::broken_output(self.voice, error),
+            None => run,
         }
     }
 }
 
-/// Makes sure that the script is there: a wrong name is wrong usage, not an error of the script.
-fn readable(path: &Path) -> Result<()> {
-    let opened = std::fs::File::open(path).and_then(|file| file.metadata());
-    let metadata = opened.map_err(|source| Error::io("read", path, source))?;
+fn at(path: PathBuf) -> Result<Source> {
+    let cannot_read = |source| Error::io("read", &path, source);
+    let metadata = std::fs::metadata(&path).map_err(cannot_read)?;
     if metadata.is_dir() {
         let message = format!("`{}` is a folder, not a script", path.display());
         return Err(Error::new(ErrorKind::InvalidArgument, message));
     }
-    Ok(())
+    if metadata.is_file() {
+        File::open(&path).map_err(cannot_read)?;
+        return Ok(Source::File(path));
+    }
+    // A pipe, as a shell's `<(...)` gives, is in no folder and can be read but once.
+    std::fs::read_to_string(&path)
+        .map(Source::Text)
+        .map_err(cannot_read)
 }
 
 fn input() -> Result<String> {

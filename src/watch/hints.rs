@@ -17,7 +17,15 @@ use super::inbox::Inbox;
 pub(super) struct Hints {
     watcher: Option<RecommendedWatcher>,
     covered: BTreeSet<PathBuf>,
-    refused: Option<String>,
+    refusal: Option<Refusal>,
+}
+
+/// Hints that the operating system would not give.
+enum Refusal {
+    /// Why.
+    New(String),
+    /// A person knows of it.
+    Told,
 }
 
 impl Hints {
@@ -27,9 +35,9 @@ impl Hints {
         let mut hints = Self::none();
         match RecommendedWatcher::new(move |event| post(&inbox, event), config) {
             Ok(watcher) => hints.watcher = Some(watcher),
-            Err(error) => {
-                hints.refused = Some(format!("{error} (sysctl `fs.inotify.max_user_instances`)"));
-            }
+            Err(error) => hints.refuse(format!(
+                "{error}; raise the sysctl `fs.inotify.max_user_instances`"
+            )),
         }
         hints
     }
@@ -39,27 +47,29 @@ impl Hints {
         Self {
             watcher: None,
             covered: BTreeSet::new(),
-            refused: None,
+            refusal: None,
         }
     }
 
-    /// Asks for hints about what happens directly in a folder, and says whether they will come.
-    pub(super) fn cover(&mut self, folder: &Path) -> bool {
-        if self.covered.contains(folder) {
-            return true;
-        }
+    /// Asks for hints about what happens directly in a folder.
+    pub(super) fn cover(&mut self, folder: &Path) {
         let Some(watcher) = &mut self.watcher else {
-            return false;
+            return;
         };
+        if self.covered.contains(folder) {
+            return;
+        }
         match watcher.watch(folder, RecursiveMode::NonRecursive) {
-            Ok(()) => self.covered.insert(folder.to_owned()),
+            Ok(()) => {
+                self.covered.insert(folder.to_owned());
+            }
+            // Any other error is one of the folder, which the look at it will meet too.
             Err(error) => {
                 if let Some(setting) = exhausted(&error.kind) {
-                    self.refused = Some(format!(
-                        "the limit of the system is reached (sysctl `{setting}`)"
+                    self.refuse(format!(
+                        "the system watches no more; raise the sysctl `{setting}`"
                     ));
                 }
-                false
             }
         }
     }
@@ -81,9 +91,22 @@ impl Hints {
         }
     }
 
-    /// Why hints were refused, if they were since the last call.
+    /// Why hints were refused; once.
     pub(super) fn take_refusal(&mut self) -> Option<String> {
-        self.refused.take()
+        match self.refusal.take()? {
+            Refusal::New(why) => {
+                self.refusal = Some(Refusal::Told);
+                Some(why)
+            }
+            Refusal::Told => {
+                self.refusal = Some(Refusal::Told);
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, why: String) {
+        self.refusal.get_or_insert(Refusal::New(why));
     }
 }
 

@@ -386,3 +386,35 @@ fn timed(work: impl FnOnce()) -> Duration {
     work();
     start.elapsed()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_without_hints_are_looked_at_all_the_same() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path().canonicalize().expect("there");
+        std::fs::create_dir(root.join("sub")).expect("made");
+        let findings = Arc::new(Findings::new(Duration::ZERO));
+        let inbox = Arc::new(Inbox::default());
+        let roots = Roots::find(std::slice::from_ref(&root)).expect("found");
+        let pace = Pace {
+            rescan: Duration::from_secs(3600),
+            poll: None,
+        };
+        let mut local = Local::new(roots, Arc::clone(&findings), Arc::clone(&inbox), pace);
+        local.hints = Hints::none();
+        local.begin();
+        let thread = std::thread::spawn(move || local.run());
+        std::fs::write(root.join("sub/a.txt"), "a").expect("written");
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let found = runtime.expect("a runtime").block_on(async {
+            findings.ready().await;
+            findings.take()
+        });
+        assert_eq!(found.files[0].path, root.join("sub/a.txt"));
+        inbox.stop();
+        thread.join().expect("it ends");
+    }
+}

@@ -55,6 +55,13 @@ fn a_script_may_come_from_standard_input() {
         .success();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_script_may_come_from_a_pipe() {
+    let lab = Lab::new().command(&["run", "/dev/stdin", "x"]);
+    lab.input("print(args)").stdout("[\"x\"]\n").success();
+}
+
 #[test]
 fn code_may_be_given_on_the_command_line() {
     Lab::new()
@@ -121,4 +128,26 @@ fn a_reader_that_has_enough_ends_the_script_quietly() {
     child.says("1\n").hang_up();
     let done = child.end(141);
     assert_eq!(done.stderr, "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_is_an_error() {
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_dropscript"))
+        .args(["eval", "print(1); sleep(60)"])
+        .stdout(
+            std::fs::File::options()
+                .write(true)
+                .open("/dev/full")
+                .unwrap(),
+        )
+        .output()
+        .unwrap();
+    assert_eq!(program.status.code(), Some(1));
+    let said = String::from_utf8(program.stderr).unwrap();
+    assert!(
+        said.starts_with("error: cannot write to standard output: "),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
 }

@@ -208,10 +208,10 @@ impl<'a> Repl<'a> {
                 report::show(self.voice, &error);
             }
         }
-        match leave {
-            Some(status) => Then::Leave(status),
-            None if self.output.is_closed() => Then::Leave(Status::PIPE),
-            None => Then::GoOn,
+        match (leave, self.output.broken()) {
+            (Some(status), _) => Then::Leave(status),
+            (None, Some(error)) => Then::Leave(report::broken_output(self.voice, error)),
+            (None, None) => Then::GoOn,
         }
     }
 
