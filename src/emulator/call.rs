@@ -21,6 +21,8 @@ pub(super) type Outcome = Result<Answer, Refusal>;
 /// A call on its way to a route.
 pub(super) struct Call {
     pub(super) shared: Arc<Shared>,
+    /// The route's name.
+    pub(super) route: &'static str,
     pub(super) caller: Option<Caller>,
     pub(super) arg: Fields,
     pub(super) parts: Parts,

@@ -164,6 +164,7 @@ async fn carry_out(
         Ok((caller, arg)) => {
             let mut call = Call {
                 shared: Arc::clone(shared),
+                route: route.name,
                 caller,
                 arg,
                 parts,

@@ -193,6 +193,40 @@ impl Fields {
         }
     }
 
+    /// A list of structs, of a length within `range`.
+    pub(super) fn list(&mut self, name: &str, range: RangeInclusive<usize>) -> Read<Vec<Fields>> {
+        self.values(name, range)?
+            .into_iter()
+            .map(|value| self.enter(name, value))
+            .collect()
+    }
+
+    /// A list of a length within `range`.
+    pub(super) fn values(&mut self, name: &str, range: RangeInclusive<usize>) -> Read<Vec<Value>> {
+        match self.require(name)? {
+            Value::Array(values) if range.contains(&values.len()) => Ok(values),
+            Value::Array(values) => {
+                let why = format!(
+                    "list has {} items, outside of {} to {}",
+                    values.len(),
+                    range.start(),
+                    range.end()
+                );
+                Err(self.refuse(name, &why))
+            }
+            other => Err(self.mismatch(name, "list", &other)),
+        }
+    }
+
+    /// A list that may be left out or null.
+    pub(super) fn optional_values(&mut self, name: &str) -> Read<Vec<Value>> {
+        match self.take(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(values)) => Ok(values),
+            Some(other) => Err(self.mismatch(name, "list", &other)),
+        }
+    }
+
     /// A union that may be left out: its tag, and the fields that stand beside it. A bare text is a tag too.
     pub(super) fn optional_union(&mut self, name: &str) -> Read<Option<(String, Fields)>> {
         match self.take(name) {

@@ -63,6 +63,11 @@ impl Mint {
         format!("pid_upload_session:{}", self.letters(81))
     }
 
+    /// A job's id.
+    pub(super) fn job_id(&mut self) -> String {
+        format!("dbjid:{}", self.letters(43))
+    }
+
     /// An access token, short-lived by its look.
     pub(super) fn access_token(&mut self) -> String {
         format!("sl.{}", self.letters(61))

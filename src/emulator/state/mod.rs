@@ -2,6 +2,9 @@
 
 pub(super) mod account;
 pub(super) mod cursor;
+pub(super) mod history;
+pub(super) mod jobs;
+pub(super) mod relocate;
 pub(super) mod session;
 pub(super) mod tree;
 pub(super) mod write;
@@ -15,6 +18,7 @@ use super::mint::Mint;
 use super::names::{self, BadPath, Place};
 use super::path_arg::PathArg;
 use account::{Account, Grants, MAIN, plain};
+use jobs::Jobs;
 use session::Sessions;
 use tree::{Change, FileNode, Node, Tree};
 
@@ -56,6 +60,7 @@ pub(super) enum LocateError {
 pub(super) struct State {
     pub(super) mint: Mint,
     pub(super) sessions: Sessions,
+    pub(super) jobs: Jobs,
     pub(super) grants: Grants,
     accounts: Vec<Account>,
     trees: Vec<Tree>,
@@ -68,6 +73,7 @@ impl State {
         let mut state = State {
             mint: Mint::new(seed),
             sessions: Sessions::default(),
+            jobs: Jobs::default(),
             grants: Grants::default(),
             accounts: Vec::new(),
             trees: Vec::new(),
