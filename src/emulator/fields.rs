@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
+use super::path_arg::{PathArg, Pattern};
 
 /// The fields of a struct in the argument. Each reader takes its field out; [`Fields::finish`] refuses what is left.
 #[derive(Debug)]
@@ -216,6 +217,19 @@ impl Fields {
             }
             other => Err(self.mismatch(name, "list", &other)),
         }
+    }
+
+    /// A list of paths: each as it is written, and what it names.
+    pub(super) fn paths(&mut self, name: &str, pattern: Pattern) -> Read<Vec<(String, PathArg)>> {
+        let values = self.values(name, 0..=10_000)?;
+        let path = |value: Value| match value {
+            Value::String(text) => {
+                let path = self.check_path(name, &text, pattern)?;
+                Ok((text, path))
+            }
+            other => Err(self.mismatch(name, "to be a string", &other)),
+        };
+        values.into_iter().map(path).collect()
     }
 
     /// A list that may be left out or null.

@@ -73,6 +73,21 @@ impl Mint {
         format!("sl.{}", self.letters(61))
     }
 
+    /// A refresh token.
+    pub(super) fn refresh_token(&mut self) -> String {
+        self.letters(64)
+    }
+
+    /// A code to exchange for tokens.
+    pub(super) fn code(&mut self) -> String {
+        self.letters(43)
+    }
+
+    /// The part of a link that nobody guesses.
+    pub(super) fn link_id(&mut self) -> String {
+        self.letters(25)
+    }
+
     /// A request's id: 32 hexadecimal digits.
     pub(super) fn request_id(&mut self) -> String {
         format!("{:016x}{:016x}", self.rng.next(), self.rng.next())

@@ -36,6 +36,13 @@ impl Jobs {
         );
     }
 
+    /// Changes how a job went, when it is known.
+    pub(in super::super) fn complete(&mut self, id: &str, outcome: Value) {
+        if let Some(job) = self.0.get_mut(id) {
+            job.outcome = outcome;
+        }
+    }
+
     /// How a job went, if this caller launched it with a route that belongs to `check`.
     pub(in super::super) fn outcome(
         &self,
