@@ -65,7 +65,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Crates that are named in one place only.
 const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["transport.rs"]),
-    ("rhai", &["script/", "lib.rs", "cli/", "main.rs"]),
+    ("rhai", &["script/", "lib.rs"]),
     ("clap", &["cli/"]),
     ("rustyline", &["cli/"]),
     ("ariadne", &["cli/"]),
