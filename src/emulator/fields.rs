@@ -1,6 +1,7 @@
 //! The argument of a call, read field by field: what is missing, unknown or of the wrong type is refused in the service's words.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -112,6 +113,28 @@ impl Fields {
         match self.take(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => self.check_number(name, &value, &range).map(Some),
+        }
+    }
+
+    /// Seconds, with a fraction or without, that may be left out or null.
+    pub(super) fn optional_seconds(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<f64>,
+    ) -> Read<Option<Duration>> {
+        match self.take(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match value.as_f64() {
+                None => Err(self.mismatch(name, "float", &value)),
+                Some(seconds) if range.contains(&seconds) => {
+                    Ok(Some(Duration::from_secs_f64(seconds)))
+                }
+                Some(_) => {
+                    let (start, end) = (range.start(), range.end());
+                    let why = format!("{value} is not within {start:?} to {end:?}");
+                    Err(self.refuse(name, &why))
+                }
+            },
         }
     }
 

@@ -9,6 +9,7 @@ mod lab;
 mod listing;
 mod oauth;
 mod relocation;
+mod sdk;
 mod search;
 mod sessions;
 mod sharing;

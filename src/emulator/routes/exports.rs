@@ -99,5 +99,6 @@ fn thumbnail_options(arg: &mut Fields) -> Result<(), Refusal> {
         arg.optional_union(option)?;
     }
     arg.optional_flag("exclude_media_info")?;
+    arg.optional_flag("preserve_transparency")?;
     Ok(())
 }

@@ -16,8 +16,8 @@ use super::super::{names, wire};
 use super::download;
 use super::upload::CommitInfo;
 
-/// Seconds that a link works: four hours.
-const LIFETIME: u64 = 14_400;
+/// How long a link works: four hours.
+const LIFETIME: Duration = Duration::from_secs(14_400);
 
 pub(super) fn get_link(call: &mut Call) -> Outcome {
     let path = call.arg.path("path", Pattern::Read)?;
@@ -32,7 +32,7 @@ pub(super) fn get_link(call: &mut Call) -> Outcome {
     };
     let token = state.mint.link_id();
     let kind = TemporaryKind::Download(file.clone());
-    let expires = call.shared.clock.now() + Duration::from_secs(LIFETIME);
+    let expires = call.shared.clock.now() + LIFETIME;
     let link = Temporary { kind, expires };
     state.temporary.insert(token.clone(), link);
     drop(state);
@@ -45,12 +45,12 @@ pub(super) fn get_upload_link(call: &mut Call) -> Outcome {
     let mut commit = call.arg.fields("commit_info")?;
     let info = CommitInfo::read(&mut commit)?;
     commit.finish()?;
-    let duration = call.arg.optional_number("duration", 60..=LIFETIME)?;
+    let duration = call.arg.optional_seconds("duration", 60.0..=14_400.0)?;
     call.arg.finish()?;
     let caller = call.caller();
     let kind = TemporaryKind::Upload(Arc::new((caller, info)));
-    let seconds = Duration::from_secs(duration.unwrap_or(LIFETIME));
-    let expires = call.shared.clock.now() + seconds;
+    let duration = duration.unwrap_or(LIFETIME);
+    let expires = call.shared.clock.now() + duration;
     let mut state = call.shared.state();
     let token = state.mint.link_id();
     let link = Temporary { kind, expires };
