@@ -223,11 +223,23 @@ impl Local {
 
     /// One file as it is, `None` where it is surely gone.
     fn state_of(&self, path: &Path) -> io::Result<Option<Stamp>> {
-        let state = if self.roots.is_file(path) {
-            look::file_through_links(path)?
-        } else {
-            look::file(path)?
-        };
+        if self.roots.is_file(path) {
+            let state = look::file_through_links(path)?;
+            return self.unless_out_of_reach(path, state);
+        }
+        let state = look::file(path)?;
+        // The ledger has files of known folders only, so that none is left behind when its folder goes.
+        if state.is_some()
+            && !path
+                .parent()
+                .is_some_and(|folder| self.tree.contains(folder))
+        {
+            return Err(io::Error::other("its folder was not looked at yet"));
+        }
+        self.unless_out_of_reach(path, state)
+    }
+
+    fn unless_out_of_reach(&self, path: &Path, state: Option<Stamp>) -> io::Result<Option<Stamp>> {
         if state.is_none() && !self.is_surely_gone(path) {
             return Err(io::Error::other("its folder is out of reach"));
         }
