@@ -47,7 +47,7 @@ mod tasks;
 mod transport;
 mod watch;
 
-pub use api::users::{Account, AccountName, RootInfo, Space, Tagged};
+pub use api::users::{Account, AccountName, RootInfo, Space};
 pub use client::ContentHasher;
 pub use connection::{Connection, ConnectionBuilder, Settings};
 pub use duration::parse_duration;

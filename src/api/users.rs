@@ -1,6 +1,6 @@
 //! `users/`: results.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Whose account it is.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -15,7 +15,8 @@ pub struct Account {
     #[serde(default)]
     pub country: Option<String>,
     /// `basic`, `pro` or `business`.
-    pub account_type: Tagged,
+    #[serde(deserialize_with = "tag")]
+    pub account_type: String,
     /// Where the account's folders are.
     pub root_info: RootInfo,
 }
@@ -29,14 +30,6 @@ pub struct AccountName {
     pub given_name: String,
     /// The family name.
     pub surname: String,
-}
-
-/// A union of which only the tag is of interest.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-pub struct Tagged {
-    /// The tag.
-    #[serde(rename(deserialize = ".tag"))]
-    pub tag: String,
 }
 
 /// The namespaces of an account: the same one twice, unless it belongs to a team with a team space.
@@ -55,6 +48,16 @@ pub struct Space {
     pub used: u64,
     /// What it may use, of its own or with its team; 0 where Dropbox does not say.
     pub allocated: u64,
+}
+
+/// Of a union only the tag.
+fn tag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    struct Tagged {
+        #[serde(rename = ".tag")]
+        tag: String,
+    }
+    Tagged::deserialize(deserializer).map(|union| union.tag)
 }
 
 #[derive(Debug, Deserialize)]

@@ -66,6 +66,9 @@ impl Setup {
             .dry_run(run.dry_run)
             .on_print(move |line| output.print(line))
             .on_log(move |level, line| voice.log(level, line));
+        if let Some(home) = std::env::home_dir() {
+            builder = builder.home(home);
+        }
         for folder in &run.module_path {
             builder = builder.module_path(folder);
         }

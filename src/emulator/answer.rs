@@ -94,6 +94,8 @@ pub(super) enum Refusal {
     BadRequest(String),
     /// 401, with an `AuthError`.
     Unauthorized(Value),
+    /// 403, with an `AccessError`.
+    Forbidden(Value),
     /// 409, with the error of the route.
     Route(Value),
     /// 429.
@@ -129,6 +131,7 @@ impl Refusal {
                     HeaderValue::from_static("Bearer realm=\"Dropbox-API\""),
                 )
             }
+            Refusal::Forbidden(error) => Answer::failure(StatusCode::FORBIDDEN, &envelope(error)),
             Refusal::Route(error) => Answer::failure(StatusCode::CONFLICT, &envelope(error)),
             Refusal::Limited {
                 reason,
@@ -176,6 +179,7 @@ impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Refusal {
         match error {
             BodyError::Broken | BodyError::Superseded => Refusal::Gone,
+            BodyError::TooShort => Refusal::Route(tag::tag("length_mismatch")),
             BodyError::TooLarge => Refusal::Route(tag::tag("payload_too_large")),
             BodyError::Storage(error) => Refusal::Storage(error),
         }

@@ -317,6 +317,14 @@ impl Sink {
         })
     }
 
+    /// The file that is written to, unless the bytes stay in memory.
+    pub(super) fn target(&self) -> Option<Arc<BlobFile>> {
+        match self {
+            Sink::Memory(_) => None,
+            Sink::File(to) => Some(Arc::clone(&to.file)),
+        }
+    }
+
     /// Takes the next bytes.
     pub(super) async fn write(&mut self, chunk: Bytes) -> io::Result<()> {
         match self {
@@ -350,11 +358,6 @@ impl Sink {
 }
 
 impl FileSink {
-    /// The file that is written to.
-    pub(super) fn target(&self) -> Arc<BlobFile> {
-        Arc::clone(&self.file)
-    }
-
     async fn flush(&mut self) -> io::Result<()> {
         let (file, turn, offset) = (Arc::clone(&self.file), self.turn, self.offset);
         let pieces = std::mem::take(&mut self.gathered);

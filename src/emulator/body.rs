@@ -29,6 +29,8 @@ pub(super) enum BodyError {
     Broken,
     /// There was more than the limit. The rest has not been read.
     TooLarge,
+    /// There was less than the argument says.
+    TooShort,
     /// A later call sends the same bytes: this one was given up.
     Superseded,
     /// It could not be stored.
@@ -112,6 +114,55 @@ impl RequestBody {
             hasher,
             whole,
         })
+    }
+
+    /// Stores the next `length` bytes, hashing them for themselves and as a part of the `body`.
+    pub(super) async fn receive_piece(
+        &mut self,
+        mut sink: Sink,
+        mut whole: Option<ContentHasher>,
+        length: u64,
+        body: &mut ContentHasher,
+    ) -> Result<Received, BodyError> {
+        let mut hasher = ContentHasher::default();
+        let mut left = length;
+        while left > 0 {
+            let chunk = self.next(left).await?.ok_or(BodyError::TooShort)?;
+            left -= chunk.len() as u64;
+            hasher.update(&chunk);
+            body.update(&chunk);
+            if let Some(whole) = &mut whole {
+                whole.update(&chunk);
+            }
+            sink.write(chunk).await?;
+        }
+        let contents = sink.finish().await?;
+        Ok(Received {
+            contents,
+            size: length,
+            hasher,
+            whole,
+        })
+    }
+
+    /// Reads off the next `length` bytes.
+    pub(super) async fn skip(
+        &mut self,
+        length: u64,
+        body: &mut ContentHasher,
+    ) -> Result<(), BodyError> {
+        let mut left = length;
+        while left > 0 {
+            let chunk = self.next(left).await?.ok_or(BodyError::TooShort)?;
+            left -= chunk.len() as u64;
+            body.update(&chunk);
+        }
+        Ok(())
+    }
+
+    /// Whether nothing more comes. What comes is lost.
+    pub(super) async fn is_at_end(&mut self) -> Result<bool, BodyError> {
+        Ok(self.next(u64::MAX).await?.is_none())
     }
 
     /// All of a body that should be small.

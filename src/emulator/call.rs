@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::header;
 use axum::http::request::Parts;
 
 use super::answer::{Answer, Refusal};
@@ -21,6 +22,8 @@ pub(super) type Outcome = Result<Answer, Refusal>;
 /// A call on its way to a route.
 pub(super) struct Call {
     pub(super) shared: Arc<Shared>,
+    /// The route's name.
+    pub(super) route: &'static str,
     pub(super) caller: Option<Caller>,
     pub(super) arg: Fields,
     pub(super) parts: Parts,
@@ -34,6 +37,7 @@ pub(super) struct Call {
 pub(super) struct Caller {
     pub(super) account: AccountId,
     pub(super) view: View,
+    pub(super) token: String,
 }
 
 impl Call {
@@ -42,6 +46,18 @@ impl Call {
         self.caller
             .clone()
             .expect("the table lets nobody in without a token")
+    }
+
+    /// Where the client reached this server, for links that lead back here.
+    pub(super) fn origin(&self) -> String {
+        let host = self.parts.headers.get(header::HOST);
+        let host = host
+            .and_then(|host| host.to_str().ok())
+            .or_else(|| Some(self.parts.uri.authority()?.as_str()));
+        let host = host.unwrap_or("localhost");
+        // The names of the service are reached through the proxy, over TLS.
+        let tls = host.ends_with(".dropboxapi.com") || host.ends_with(".dropbox.com");
+        format!("{}://{host}", if tls { "https" } else { "http" })
     }
 
     /// Reads the whole body into the store, and checks it against the hash that the client gave.

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use serde_json::json;
 use url::form_urlencoded;
 
 use super::answer::{Answer, REQUEST_ID, Refusal};
@@ -14,10 +15,11 @@ use super::body::RequestBody;
 use super::call::{Call, Caller};
 use super::fault::{FaultKind, LimitBody};
 use super::fields::Fields;
-use super::routes::{Access, Route, Style};
+use super::routes::{Access, Route, Style, oauth};
 use super::send::{self, Cut};
 use super::shared::Shared;
-use super::tag::tag;
+use super::state::grant::App;
+use super::tag::{tag, with_fields};
 
 /// Bytes in the argument of an rpc call, at most.
 const LARGEST_ARGUMENT: usize = 16 * 1024 * 1024;
@@ -164,6 +166,7 @@ async fn carry_out(
         Ok((caller, arg)) => {
             let mut call = Call {
                 shared: Arc::clone(shared),
+                route: route.name,
                 caller,
                 arg,
                 parts,
@@ -205,36 +208,64 @@ fn credentials(parts: &Parts) -> Option<String> {
 }
 
 fn authorize(shared: &Shared, route: &Route, parts: &Parts) -> Result<Option<Caller>, Refusal> {
-    let Access::User(_) = route.access else {
-        return Ok(None);
+    let scope = match route.access {
+        Access::Nobody => return Ok(None),
+        Access::App | Access::UserOrApp(_) if oauth::basic(&parts.headers).is_some() => {
+            return authorize_app(parts).map(|()| None);
+        }
+        Access::App => {
+            return Err(invalid_authorization(
+                &credentials(parts).unwrap_or_default(),
+                "Basic <base64(APP_KEY:APP_SECRET)>",
+            ));
+        }
+        Access::User(scope) | Access::UserOrApp(scope) => scope,
     };
     let Some(given) = credentials(parts) else {
         return Err(Refusal::bad(
             "Must provide HTTP header \"Authorization\" or URL parameter \"authorization\".",
         ));
     };
-    let Some(token) = given
-        .strip_prefix("Bearer ")
-        .map(str::trim)
-        .filter(|token| !token.is_empty())
-    else {
-        return Err(Refusal::bad(format!(
-            "Invalid authorization value in HTTP header \"Authorization\": {given:?}.  Expecting \"Bearer <oauth2-access-token>\"."
-        )));
+    let token = given.strip_prefix("Bearer ").map(str::trim);
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return Err(invalid_authorization(
+            &given,
+            "Bearer <oauth2-access-token>",
+        ));
     };
     let now = shared.clock.now();
     let state = shared.state();
-    let Some(grant) = state.grants.access(token) else {
+    let Some(access) = state.grants.access(token) else {
         return Err(Refusal::Unauthorized(tag("invalid_access_token")));
     };
-    if grant.expires.is_some_and(|expires| expires <= now) {
+    if access.expires.is_some_and(|expires| expires <= now) {
         return Err(Refusal::Unauthorized(tag("expired_access_token")));
     }
-    let account = grant.account;
+    if !scope.is_empty() && !access.scopes.iter().any(|granted| granted == scope) {
+        let fields = json!({ "required_scope": scope });
+        return Err(Refusal::Unauthorized(with_fields("missing_scope", fields)));
+    }
+    let account = access.account;
     Ok(Some(Caller {
         account,
         view: state.account(account).home.clone(),
+        token: token.to_owned(),
     }))
+}
+
+fn authorize_app(parts: &Parts) -> Result<(), Refusal> {
+    let pair = oauth::basic(&parts.headers).and_then(Result::ok);
+    let known = pair.and_then(|(key, secret)| App::of(&key).filter(|app| app.secret == secret));
+    match known {
+        Some(_) => Ok(()),
+        None => Err(Refusal::bad("Invalid app key or secret.")),
+    }
+}
+
+fn invalid_authorization(given: &str, expected: &str) -> Refusal {
+    Refusal::bad(format!(
+        "Invalid authorization value in HTTP header \"Authorization\": {given:?}.  Expecting \"{expected}\"."
+    ))
 }
 
 /// Reads the argument from where the route's style has it.

@@ -179,6 +179,8 @@ pub enum FaultKind {
     },
     /// The upload session of the call is gone for good: `not_found`.
     LostSession,
+    /// The job that the call asks after is said to be in progress.
+    JobPending,
     /// The cursor of the call is refused with `reset`.
     ResetCursor,
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
+use super::path_arg::{PathArg, Pattern};
 
 /// The fields of a struct in the argument. Each reader takes its field out; [`Fields::finish`] refuses what is left.
 #[derive(Debug)]
@@ -190,6 +191,53 @@ impl Fields {
                 })
             }
             other => Err(self.mismatch(name, "object", &other)),
+        }
+    }
+
+    /// A list of structs, of a length within `range`.
+    pub(super) fn list(&mut self, name: &str, range: RangeInclusive<usize>) -> Read<Vec<Fields>> {
+        self.values(name, range)?
+            .into_iter()
+            .map(|value| self.enter(name, value))
+            .collect()
+    }
+
+    /// A list of a length within `range`.
+    pub(super) fn values(&mut self, name: &str, range: RangeInclusive<usize>) -> Read<Vec<Value>> {
+        match self.require(name)? {
+            Value::Array(values) if range.contains(&values.len()) => Ok(values),
+            Value::Array(values) => {
+                let why = format!(
+                    "list has {} items, outside of {} to {}",
+                    values.len(),
+                    range.start(),
+                    range.end()
+                );
+                Err(self.refuse(name, &why))
+            }
+            other => Err(self.mismatch(name, "list", &other)),
+        }
+    }
+
+    /// A list of paths: each as it is written, and what it names.
+    pub(super) fn paths(&mut self, name: &str, pattern: Pattern) -> Read<Vec<(String, PathArg)>> {
+        let values = self.values(name, 0..=10_000)?;
+        let path = |value: Value| match value {
+            Value::String(text) => {
+                let path = self.check_path(name, &text, pattern)?;
+                Ok((text, path))
+            }
+            other => Err(self.mismatch(name, "to be a string", &other)),
+        };
+        values.into_iter().map(path).collect()
+    }
+
+    /// A list that may be left out or null.
+    pub(super) fn optional_values(&mut self, name: &str) -> Read<Vec<Value>> {
+        match self.take(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(values)) => Ok(values),
+            Some(other) => Err(self.mismatch(name, "list", &other)),
         }
     }
 

@@ -63,9 +63,29 @@ impl Mint {
         format!("pid_upload_session:{}", self.letters(81))
     }
 
+    /// A job's id.
+    pub(super) fn job_id(&mut self) -> String {
+        format!("dbjid:{}", self.letters(43))
+    }
+
     /// An access token, short-lived by its look.
     pub(super) fn access_token(&mut self) -> String {
         format!("sl.{}", self.letters(61))
+    }
+
+    /// A refresh token.
+    pub(super) fn refresh_token(&mut self) -> String {
+        self.letters(64)
+    }
+
+    /// A code to exchange for tokens.
+    pub(super) fn code(&mut self) -> String {
+        self.letters(43)
+    }
+
+    /// The part of a link that nobody guesses.
+    pub(super) fn link_id(&mut self) -> String {
+        self.letters(25)
     }
 
     /// A request's id: 32 hexadecimal digits.

@@ -62,7 +62,8 @@ fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {
     } else {
         path.with_extension("dropscript-new")
     };
-    if fs::hard_link(source, &staged).is_err() {
+    // Where two paths shared one file, who edits one would edit both.
+    if is_linked(source) || fs::hard_link(source, &staged).is_err() {
         fs::copy(source, &staged)?;
         File::options()
             .write(true)
@@ -73,6 +74,19 @@ fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {
     // Renaming a link onto another link of the same file does nothing, and leaves it.
     let _ = fs::remove_file(&staged);
     placed
+}
+
+/// Whether a file has a name besides the one in the state folder.
+#[cfg(unix)]
+fn is_linked(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(path).is_ok_and(|file| file.nlink() > 1)
+}
+
+/// There is no telling here, and so no linking.
+#[cfg(not(unix))]
+fn is_linked(_path: &Path) -> bool {
+    true
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -21,6 +21,7 @@ mod body;
 mod builder;
 mod call;
 mod clock;
+mod consent;
 mod content_hash;
 mod dispatch;
 mod fault;

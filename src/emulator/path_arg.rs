@@ -78,6 +78,17 @@ impl Fields {
         self.check_path(name, &text, pattern)
     }
 
+    /// A path that may be left out or null.
+    pub(super) fn optional_path(
+        &mut self,
+        name: &str,
+        pattern: Pattern,
+    ) -> Result<Option<PathArg>, Refusal> {
+        let text = self.optional_text(name)?;
+        text.map(|text| self.check_path(name, &text, pattern))
+            .transpose()
+    }
+
     pub(super) fn check_path(
         &self,
         name: &str,

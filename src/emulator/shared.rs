@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use super::blob::{Store, blocking};
 use super::clock::Clock;
 use super::fault::FaultPlan;
@@ -22,6 +24,8 @@ pub(super) struct Shared {
     answers: Mutex<Mint>,
     /// Held while the directory is brought up to date, so that changes reach it in their order.
     writing: Mutex<()>,
+    /// Counts up when something may have changed, for those who wait for it.
+    changed: watch::Sender<u64>,
 }
 
 impl Shared {
@@ -34,6 +38,7 @@ impl Shared {
             clock: Clock::default(),
             answers: Mutex::new(Mint::new(!seed)),
             writing: Mutex::new(()),
+            changed: watch::Sender::new(0),
         }
     }
 
@@ -47,10 +52,15 @@ impl Shared {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the directory, if there is one, shows every change made so far.
+    /// Tells when something may have changed.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Says that something changed, and waits until the directory, if there is one, shows every change made so far.
     pub(super) async fn settle(self: &Arc<Self>) -> io::Result<()> {
         if matches!(self.store, Store::Memory) {
-            return Ok(());
+            return self.settle_now();
         }
         let shared = Arc::clone(self);
         blocking(move || shared.settle_now()).await
@@ -58,6 +68,7 @@ impl Shared {
 
     /// The same, for threads that may block.
     pub(super) fn settle_now(&self) -> io::Result<()> {
+        self.changed.send_modify(|count| *count += 1);
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = self.state().take_unwritten();
         changed

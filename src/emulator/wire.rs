@@ -81,6 +81,16 @@ pub(super) fn file<'a>(view: &View, lower: &'a str, file: &'a FileNode) -> FileM
     }
 }
 
+impl FileMetadata<'_> {
+    /// The same as the value of a union: its fields stand beside the tag.
+    pub(super) fn tagged(self, tag: &'static str) -> Self {
+        FileMetadata {
+            tag: Some(tag),
+            ..self
+        }
+    }
+}
+
 /// A folder where a folder is the only thing that can be: without a tag.
 pub(super) fn folder<'a>(
     view: &View,

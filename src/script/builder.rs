@@ -52,6 +52,7 @@ pub struct HostBuilder {
     dry_run: bool,
     module_paths: Vec<PathBuf>,
     working_directory: Option<PathBuf>,
+    home: Option<PathBuf>,
     on_print: Option<Box<OnPrint>>,
     on_log: Option<Box<OnLog>>,
 }
@@ -103,6 +104,12 @@ impl HostBuilder {
         self
     }
 
+    /// What `~` stands for at the beginning of a local path; without it `~` is a name like any other.
+    pub fn home(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.home = Some(folder.into());
+        self
+    }
+
     /// Takes each line that a script prints, without the end of the line.
     pub fn on_print(mut self, on_print: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_print = Some(Box::new(on_print));
@@ -140,6 +147,7 @@ impl HostBuilder {
             dry_run: self.dry_run,
             module_paths,
             working_directory,
+            home: self.home,
             on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),
             runtime,

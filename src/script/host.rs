@@ -35,6 +35,7 @@ pub(super) struct Inner {
     pub(super) dry_run: bool,
     pub(super) module_paths: Vec<PathBuf>,
     pub(super) working_directory: PathBuf,
+    pub(super) home: Option<PathBuf>,
     pub(super) on_print: Box<OnPrint>,
     pub(super) on_log: Box<OnLog>,
     pub(super) runtime: Handle,

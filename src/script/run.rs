@@ -208,7 +208,7 @@ impl Run {
     /// The resolved path of an entry of a folder when scripts may write there. The last part is not
     /// followed: deleting or moving a link works on the link.
     pub(super) fn writable_entry(&self, path: &str) -> Raised<PathBuf> {
-        let whole = Path::new(path);
+        let whole = self.expanded(path);
         match (whole.parent(), whole.file_name()) {
             (Some(folder), Some(name)) if self.local_path(path).is_symlink() => {
                 let folder = match folder.to_string_lossy() {
@@ -225,9 +225,23 @@ impl Run {
     /// wrote it where that is the same.
     pub(super) fn local_path(&self, path: &str) -> PathBuf {
         let folder = &self.host.working_directory;
+        let path = self.expanded(path);
         match std::env::current_dir() {
-            Ok(current) if current == *folder => PathBuf::from(path),
+            Ok(current) if current == *folder => path,
             _ => folder.join(path),
+        }
+    }
+
+    /// A path as the script wrote it, with `~` for the home.
+    fn expanded(&self, path: &str) -> PathBuf {
+        let below = match path.strip_prefix('~') {
+            Some("") => Some(""),
+            Some(rest) => rest.strip_prefix('/'),
+            None => None,
+        };
+        match (below, &self.host.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(path),
         }
     }
 
@@ -253,13 +267,14 @@ impl Run {
             let error = Error::new(ErrorKind::InvalidArgument, "the local path is empty");
             return Err(self.raise(error));
         }
-        let whole = self.host.working_directory.join(path);
+        let path = self.expanded(path);
+        let whole = self.host.working_directory.join(&path);
         if let Ok(real) = permissions::real_path(&whole)
             && self.temp_folder.contains(&real)
         {
             return Ok(real);
         }
-        check(Path::new(path)).map_err(|error| self.raise(error))
+        check(&path).map_err(|error| self.raise(error))
     }
 
     /// The folder that this run has for itself.

@@ -141,7 +141,7 @@ impl State {
                     .eval_ast_with_scope::<Dynamic>(&mut self.scope, &runnable)
             })
             // Showing a listing asks Dropbox, and may fail as the input itself.
-            .and_then(|value| Ok((shown(&value)?, value)));
+            .and_then(|value| Ok((shown(&self.engine, &value)?, value)));
         let answer = match (run.gate().stopped(), result) {
             (Some(Stop::Exit(status)), _) => Ok(Answer {
                 value: Dynamic::UNIT,
@@ -195,7 +195,7 @@ impl State {
 }
 
 /// A value for reading: `()` is nothing to show, text is in quotes, a listing a line an item.
-fn shown(value: &Dynamic) -> Result<Option<String>, Box<EvalAltResult>> {
+fn shown(engine: &Engine, value: &Dynamic) -> Result<Option<String>, Box<EvalAltResult>> {
     if value.is_unit() {
         return Ok(None);
     }
@@ -203,7 +203,12 @@ fn shown(value: &Dynamic) -> Result<Option<String>, Box<EvalAltResult>> {
         return Ok(Some(format!("{:?}", show(value))));
     }
     let Some(listing) = value.read_lock::<Listing>() else {
-        return Ok(Some(value.to_string()));
+        // A value of a type of ours prints as that type says, and the engine knows how.
+        let mut scope = Scope::new();
+        scope.push_constant("value", value.clone());
+        return engine
+            .eval_with_scope(&mut scope, "value.to_debug()")
+            .map(Some);
     };
     let mut text = String::new();
     for (at, item) in listing.items().enumerate() {

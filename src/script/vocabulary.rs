@@ -163,6 +163,15 @@ impl Function {
         format!("{}({})", self.name, parameters.join(", "))
     }
 
+    /// Whether it takes so many values of any kind.
+    pub(super) fn takes_any(&self, count: usize) -> bool {
+        self.parameters.len() == count
+            && self
+                .parameters
+                .iter()
+                .all(|parameter| parameter.kind == "any value")
+    }
+
     fn is_on(&self, kind: &str) -> bool {
         self.parameters
             .first()

@@ -1,11 +1,17 @@
 //! The emulator, asked over HTTP as any client asks it.
 
+mod batches;
 mod directory;
 mod download;
 mod faults;
+mod history;
 mod lab;
 mod listing;
+mod oauth;
+mod relocation;
+mod search;
 mod sessions;
+mod sharing;
 mod speed;
 mod wire;
 mod writing;

@@ -1,15 +1,25 @@
 //! The command line, from outside: what goes in, what comes out, and what is there afterwards.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "shown where a test fails, or when asked for"
+)]
 
+mod architecture;
+mod bad_inputs;
 mod check;
+mod dependencies;
 mod emulator;
 mod errors;
 mod help;
 mod interrupt;
 mod json;
+mod memory;
 mod options;
 mod permissions;
 mod repl;
 mod run;
+mod shipped;
 mod support;
 mod watch;

@@ -374,3 +374,18 @@ fn a_session_shows_a_listing_for_reading() {
         .expect_err("there is no folder");
     assert_eq!(error.reason, Reason::Failed(ErrorKind::NotFound));
 }
+
+#[test]
+fn one_file_goes_and_comes_under_another_name() {
+    let (emulator, bench) = lab();
+    let bench = bench.file("a.csv", "one");
+    bench.eval(
+        r#"
+        let dbx = dropbox();
+        assert_eq(dbx.upload_file("a.csv", "/reports/january.csv").transferred, 1);
+        assert_eq(dbx.download_file("/reports/january.csv", "in/b.csv", #{ keep_dates: false }).transferred, 1);
+        assert_eq(file::read_text("in/b.csv"), "one");
+        "#,
+    );
+    assert_eq!(emulator.paths("main"), ["/reports", "/reports/january.csv"]);
+}

@@ -393,3 +393,19 @@ fn times_compare_subtract_and_print() {
     "#;
     Bench::new().eval(code);
 }
+
+#[test]
+fn a_tilde_is_the_home_and_asks_for_permission_as_any_folder() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("a.txt"), "at home").unwrap();
+    let folder = home.path().to_owned();
+    let open = Bench::with(move |host| {
+        host.home(&folder)
+            .permissions(Permissions::none().read(&folder))
+    });
+    open.eval(r#"assert_eq(file::read_text("~/a.txt"), "at home"); assert_eq(file::list("~/*.txt").len(), 1);"#);
+    let folder = home.path().to_owned();
+    let shut = Bench::with(move |host| host.home(&folder));
+    shut.eval(r#"try { file::read_text("~/a.txt"); throw "read" } catch (e) { assert_eq(e.kind, "not_allowed"); }"#);
+    shut.eval(r#"assert(!file::exists("~a.txt"));"#);
+}

@@ -46,6 +46,19 @@ fn closures_of_a_module_can_be_called_from_outside() {
 }
 
 #[test]
+fn a_pointer_to_a_named_function_of_a_module_fails_aloud() {
+    // Rhai looks it up where it is called; a closure around the function is the way out.
+    let bench = bench().file(
+        "main.rhai",
+        "import \"m\" as m; let f = m::named(); f.call(1)",
+    );
+    let error = bench.run("main.rhai").expect_err("it is not found");
+    assert_eq!(error.message, "there is no function `helper`");
+    assert!(error.hint.unwrap().contains("hand over a closure"));
+    assert_eq!(error.frames.last().unwrap().line, 1);
+}
+
+#[test]
 fn a_switch_on_a_captured_variable_finds_its_case() {
     assert_eq!(
         Bench::new().eval("let k = 3; let f = || k; switch k { 3 => 1, _ => 2 }"),

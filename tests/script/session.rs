@@ -181,3 +181,22 @@ fn a_wrong_input_says_why() {
     assert_eq!(error.hint.as_deref(), Some("did you mean `a`?"));
     assert_eq!(error.frames[0].line, 2);
 }
+
+#[test]
+fn values_of_our_types_are_shown_as_they_print() {
+    let emulator = dropscript::emulator::Emulator::start().unwrap();
+    emulator.put("main", "/a.txt", "12345");
+    let connection = dropscript::Connection::builder("main")
+        .endpoint(emulator.url())
+        .access_token(emulator.access_token("main"))
+        .build()
+        .unwrap();
+    let mut repl = Repl::new(Bench::with(move |host| host.connection(connection.clone())));
+    assert_eq!(repl.say("let dbx = dropbox(); dbx"), "Connection \"main\"");
+    assert_eq!(repl.say("dbx.info(\"/a.txt\")"), "/a.txt");
+    assert!(
+        repl.say("dbx.delete(\"/a.txt\")")
+            .starts_with("1 deleted in ")
+    );
+    assert_eq!(repl.say("[dbx.create_folder(\"/b\")]"), "[/b]");
+}

@@ -9,7 +9,7 @@ use super::super::answer::{API_RESULT, Answer, Payload, Refusal, header_safe};
 use super::super::call::{Call, Outcome};
 use super::super::path_arg::{PathArg, Pattern};
 use super::super::state::LocateError;
-use super::super::state::tree::Node;
+use super::super::state::tree::{FileNode, Node};
 use super::super::tag::{nested, tag};
 use super::super::wire;
 
@@ -19,11 +19,7 @@ pub(super) fn download(call: &mut Call) -> Outcome {
         path = PathArg::Rev(rev);
     }
     call.arg.finish()?;
-    let view = call
-        .caller
-        .as_ref()
-        .map(|caller| caller.view.clone())
-        .expect("the table lets nobody in without a token");
+    let view = call.caller().view;
     let refuse = |error: Value| Refusal::Route(nested("path", error));
     let found = call.shared.state().find(&view, &path);
     let (lower, file) = match found {
@@ -36,10 +32,14 @@ pub(super) fn download(call: &mut Call) -> Outcome {
         serde_json::to_string(&wire::file(&view, &lower, &file)).expect("metadata is plain data");
     let metadata =
         HeaderValue::try_from(header_safe(&metadata)).expect("escaped JSON is printable ASCII");
-    let etag =
-        HeaderValue::try_from(format!("W/\"{}\"", file.rev)).expect("revs are hexadecimal digits");
+    let etag = etag(&file);
     let answer = content(&call.parts.headers, &etag, &file.blob);
     Ok(answer.with(header::ETAG, etag).with(API_RESULT, metadata))
+}
+
+/// The tag of a version.
+pub(super) fn etag(file: &FileNode) -> HeaderValue {
+    HeaderValue::try_from(format!("W/\"{}\"", file.rev)).expect("revs are hexadecimal digits")
 }
 
 /// The contents, or the part that was asked for, or only that nothing has changed.

@@ -1,90 +1,197 @@
-//! `files/create_folder_v2`, `files/delete_v2`
+//! `files/create_folder_v2`, `files/delete_v2`, and their batches.
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Refusal};
-use super::super::call::{Call, Outcome};
+use super::super::call::{Call, Caller, Outcome};
+use super::super::fields::Fields;
 use super::super::names;
 use super::super::path_arg::{PathArg, Pattern};
-use super::super::state::tree::Node;
+use super::super::state::tree::{FolderNode, Node};
 use super::super::state::write::WriteError;
-use super::super::state::{Located, State, View};
-use super::super::tag::nested;
+use super::super::state::{LocateError, Located};
+use super::super::tag::{nested, tag, with_fields};
 use super::super::wire;
+use super::jobs;
 
 pub(super) async fn create_folder(call: &mut Call) -> Outcome {
+    let folder = create_one(call).await?;
+    let (view, lower) = (call.caller().view, names::fold(&folder.display));
+    Ok(Answer::json(
+        &json!({ "metadata": wire::folder(&view, &lower, &folder) }),
+    ))
+}
+
+/// `files/create_folder`: the first version, which returns the bare metadata.
+pub(super) async fn create_folder_v1(call: &mut Call) -> Outcome {
+    let folder = create_one(call).await?;
+    let lower = names::fold(&folder.display);
+    Ok(Answer::json(&wire::folder(
+        &call.caller().view,
+        &lower,
+        &folder,
+    )))
+}
+
+async fn create_one(call: &mut Call) -> Result<Arc<FolderNode>, Refusal> {
     let path = call.arg.path("path", Pattern::Write)?;
     let autorename = call.arg.flag("autorename")?;
-    let caller = call.caller();
     call.arg.finish()?;
-    let made = {
-        let mut state = call.shared.state();
-        state.locate_target(&caller.view, &path).and_then(|place| {
-            let (tree, mint) = state.tree_mut(caller.view.tree);
-            tree.create_folder(&place, autorename, mint)
-        })
-    };
+    let made = create(call, &call.caller(), &path, autorename);
     let folder = made.map_err(|error| Refusal::Route(nested("path", wire::write_error(error))))?;
     call.shared.settle().await?;
-    let lower = names::fold(&folder.display);
-    Ok(Answer::json(
-        &json!({ "metadata": wire::folder(&caller.view, &lower, &folder) }),
-    ))
+    Ok(folder)
+}
+
+fn create(
+    call: &Call,
+    caller: &Caller,
+    path: &PathArg,
+    autorename: bool,
+) -> Result<Arc<FolderNode>, WriteError> {
+    let mut state = call.shared.state();
+    let place = state.locate_target(&caller.view, path)?;
+    let (tree, mint) = state.tree_mut(caller.view.tree);
+    tree.create_folder(&place, autorename, mint)
+}
+
+pub(super) async fn create_folder_batch(call: &mut Call) -> Outcome {
+    let paths = call.arg.values("paths", 0..=10_000)?;
+    let autorename = call.arg.flag("autorename")?;
+    let force_async = call.arg.flag("force_async")?;
+    call.arg.finish()?;
+    let mut parsed = Vec::new();
+    let mut seen = HashSet::new();
+    for path in &paths {
+        let path = path
+            .as_str()
+            .ok_or_else(|| call.arg.refuse("paths", "expected to be a list of strings"))?;
+        // The same path twice is made once.
+        if seen.insert(path) {
+            parsed.push(call.arg.check_path("paths", path, Pattern::Write)?);
+        }
+    }
+    let caller = call.caller();
+    let entries: Vec<Value> = parsed
+        .iter()
+        .map(|path| match create(call, &caller, path, autorename) {
+            Ok(folder) => {
+                let lower = names::fold(&folder.display);
+                let metadata = wire::folder(&caller.view, &lower, &folder);
+                with_fields("success", json!({ "metadata": metadata }))
+            }
+            Err(error) => nested("failure", nested("path", wire::write_error(error))),
+        })
+        .collect();
+    call.shared.settle().await?;
+    let outcome = json!({ ".tag": "complete", "entries": entries });
+    if force_async {
+        return Ok(jobs::launch(
+            call,
+            "files/create_folder_batch/check",
+            outcome,
+        ));
+    }
+    Ok(Answer::json(&outcome))
+}
+
+/// What to delete, and the rev that it must have.
+struct Deletion {
+    path: PathArg,
+    parent_rev: Option<String>,
+}
+
+impl Deletion {
+    fn read(arg: &mut Fields) -> Result<Deletion, Refusal> {
+        let deletion = Deletion {
+            path: arg.path("path", Pattern::WriteOrId)?,
+            parent_rev: arg.optional_rev("parent_rev")?,
+        };
+        arg.finish()?;
+        Ok(deletion)
+    }
+
+    /// The error is a `DeleteError`.
+    fn carry_out(&self, call: &Call, caller: &Caller) -> Result<(String, Node), Value> {
+        let lookup = |error| nested("path_lookup", wire::lookup_error(error));
+        let write = |error| nested("path_write", wire::write_error(error));
+        let now = call.shared.clock.now();
+        let mut state = call.shared.state();
+        let place = match state.locate(&caller.view, &self.path).map_err(lookup)? {
+            Located::Place(place) if place.lower != caller.view.root.lower => place,
+            _ => return Err(write(WriteError::Malformed)),
+        };
+        let (tree, _) = state.tree_mut(caller.view.tree);
+        match (tree.node(&place.lower), &self.parent_rev) {
+            (Some(Node::File(file)), Some(rev)) if file.rev != *rev => {
+                return Err(write(WriteError::FileConflict));
+            }
+            (Some(Node::Folder(_)), Some(_)) => return Err(write(WriteError::FolderConflict)),
+            _ => {}
+        }
+        let node = tree.remove(&place.lower, now);
+        let node = node.ok_or_else(|| lookup(LocateError::NotFound))?;
+        Ok((place.lower, node))
+    }
 }
 
 pub(super) async fn delete(call: &mut Call) -> Outcome {
-    let path = call.arg.path("path", Pattern::WriteOrId)?;
-    let parent_rev = call.arg.optional_rev("parent_rev")?;
-    let caller = call.caller();
-    call.arg.finish()?;
-    let removed = remove(
-        &mut call.shared.state(),
-        &caller.view,
-        &path,
-        parent_rev.as_deref(),
-    );
-    let (lower, node) = removed.map_err(Refusal::Route)?;
-    call.shared.settle().await?;
+    let (lower, node) = delete_one(call).await?;
+    let view = call.caller().view;
     Ok(Answer::json(
-        &json!({ "metadata": wire::metadata(&caller.view, &lower, &node) }),
+        &json!({ "metadata": wire::metadata(&view, &lower, &node) }),
     ))
 }
 
-/// Deletes what a path leads to; the error is a `DeleteError`.
-fn remove(
-    state: &mut State,
-    view: &View,
-    path: &PathArg,
-    rev: Option<&str>,
-) -> Result<(String, Node), Value> {
-    let lookup = |error| nested("path_lookup", wire::lookup_error(error));
-    let place = match state.locate(view, path).map_err(lookup)? {
-        Located::Place(place) if place.lower != view.root.lower => place,
-        _ => {
-            return Err(nested(
-                "path_write",
-                wire::write_error(WriteError::Malformed),
-            ));
-        }
-    };
-    let (tree, _) = state.tree_mut(view.tree);
-    match (tree.node(&place.lower), rev) {
-        (Some(Node::File(file)), Some(rev)) if file.rev != rev => {
-            return Err(nested(
-                "path_write",
-                wire::write_error(WriteError::FileConflict),
-            ));
-        }
-        (Some(Node::Folder(_)), Some(_)) => {
-            return Err(nested(
-                "path_write",
-                wire::write_error(WriteError::FolderConflict),
-            ));
-        }
-        _ => {}
-    }
-    let node = tree
-        .remove(&place.lower)
-        .ok_or_else(|| lookup(super::super::state::LocateError::NotFound))?;
-    Ok((place.lower, node))
+/// `files/delete`: the first version, which returns the bare metadata.
+pub(super) async fn delete_v1(call: &mut Call) -> Outcome {
+    let (lower, node) = delete_one(call).await?;
+    Ok(Answer::json(&wire::metadata(
+        &call.caller().view,
+        &lower,
+        &node,
+    )))
+}
+
+async fn delete_one(call: &mut Call) -> Result<(String, Node), Refusal> {
+    let deletion = Deletion::read(&mut call.arg)?;
+    let removed = deletion.carry_out(call, &call.caller());
+    let removed = removed.map_err(Refusal::Route)?;
+    call.shared.settle().await?;
+    Ok(removed)
+}
+
+pub(super) async fn delete_batch(call: &mut Call) -> Outcome {
+    let entries = call.arg.list("entries", 0..=1000)?;
+    call.arg.finish()?;
+    let entries: Result<Vec<Deletion>, Refusal> = entries
+        .into_iter()
+        .map(|mut entry| Deletion::read(&mut entry))
+        .collect();
+    let caller = call.caller();
+    let results: Vec<Value> = entries?
+        .iter()
+        .map(|entry| match entry.carry_out(call, &caller) {
+            Ok((lower, node)) => {
+                let metadata = wire::metadata(&caller.view, &lower, &node);
+                with_fields("success", json!({ "metadata": metadata }))
+            }
+            Err(error) => nested("failure", error),
+        })
+        .collect();
+    call.shared.settle().await?;
+    let outcome = json!({ ".tag": "complete", "entries": results });
+    Ok(jobs::launch(call, "files/delete_batch/check", outcome))
+}
+
+/// `files/permanently_delete` is there for members of a team only.
+pub(super) fn permanently_delete(call: &mut Call) -> Outcome {
+    Deletion::read(&mut call.arg)?;
+    Err(Refusal::Forbidden(nested(
+        "invalid_account_type",
+        tag("endpoint"),
+    )))
 }

@@ -1,4 +1,6 @@
-//! `files/list_folder`, `continue`, `get_latest_cursor`
+//! `files/list_folder`, `continue`, `get_latest_cursor`, `longpoll`
+
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
@@ -71,6 +73,36 @@ pub(super) fn list_folder_continue(call: &mut Call) -> Outcome {
     let (entries, more) = cursor.advance(state.tree(view.tree));
     drop(state);
     Ok(ListFolderResult::answer(&view, &entries, &cursor, more))
+}
+
+/// Answers as soon as there is news. Anybody may ask: the cursor says enough.
+pub(super) async fn longpoll(call: &mut Call) -> Outcome {
+    let text = call.arg.text("cursor")?;
+    let timeout = call.arg.optional_number("timeout", 30..=480)?;
+    let timeout = Duration::from_secs(timeout.unwrap_or(30));
+    call.arg.finish()?;
+    if call.fault == Some(FaultKind::ResetCursor) {
+        return Err(Refusal::Route(tag("reset")));
+    }
+    let invalid = || {
+        call.arg
+            .refuse("cursor", &format!("Invalid \"cursor\" parameter: {text:?}"))
+    };
+    let cursor = Cursor::decode(&text)
+        .filter(|cursor| call.shared.state().has_tree(cursor.tree()))
+        .ok_or_else(invalid)?;
+    let shared = &call.shared;
+    let mut changes = shared.changes();
+    let has_news = || {
+        let state = shared.state();
+        cursor.has_news(state.tree(cursor.tree()))
+    };
+    let news = async {
+        // The sender lives as long as the call.
+        while !has_news() && changes.changed().await.is_ok() {}
+    };
+    let changes = tokio::time::timeout(timeout, news).await.is_ok();
+    Ok(Answer::json(&json!({ "changes": changes })))
 }
 
 /// Reads `ListFolderArg` and finds the folder.

@@ -31,7 +31,11 @@ pub(super) fn get_metadata(call: &mut Call) -> Outcome {
     }
     match located {
         Located::Place(place) if deleted => match tree.deleted(&place.lower) {
-            Some(display) => Ok(Answer::json(&wire::deleted(&view, &place.lower, display))),
+            Some(gone) => Ok(Answer::json(&wire::deleted(
+                &view,
+                &place.lower,
+                &gone.display,
+            ))),
             None => Err(refuse(LocateError::NotFound)),
         },
         _ => Err(refuse(LocateError::NotFound)),

@@ -1,34 +1,193 @@
-//! `/oauth2/token`
+//! `/oauth2/authorize`, `/oauth2/token`
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 use url::form_urlencoded;
 
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
-use super::super::state::account::{APP_KEY, APP_SECRET};
+use super::super::consent;
+use super::super::state::grant::{
+    ACCESS_LIFETIME, App, Challenge, Proof, Request, SCOPES, TokenError, Tokens,
+};
 
-/// How long an access token lasts: four hours.
-const LIFETIME: Duration = Duration::from_secs(14_400);
-
-/// Bytes in the form, at most.
+/// Bytes in a form, at most.
 const LARGEST_FORM: usize = 64 * 1024;
+
+/// Shows the page on GET; on POST somebody has pressed one of its buttons.
+pub(super) async fn authorize(call: &mut Call) -> Outcome {
+    let form = Form::read(call)
+        .await
+        .map_err(|_| page_error("The form is too large."))?;
+    let (app, request) = read_request(&form)?;
+    if call.parts.method == Method::GET {
+        let state = call.shared.state();
+        let accounts = state.accounts().map(|(_, account)| account.name.as_str());
+        let page = consent::page(app.name, &request.scopes, accounts, &form.0);
+        return Ok(Answer::html(StatusCode::OK, page));
+    }
+    let to = request.redirect_uri.clone();
+    let state = form.field("state").map(str::to_owned);
+    let mut told: Vec<(&str, String)> = Vec::new();
+    let mut fragment = false;
+    if form.field("decision") == Some("allow") {
+        let now = call.shared.clock.now();
+        let mut locked = call.shared.state();
+        let locked = &mut *locked;
+        let account = locked.account_named(form.field("account").unwrap_or_default());
+        let uid = account.number().to_string();
+        let account_id = locked.account(account).id.clone();
+        let implicit = form.field("response_type") == Some("token");
+        let offline = request.offline;
+        let code = locked.grants.allow(request, account, now, &mut locked.mint);
+        if implicit {
+            fragment = true;
+            let proof = Proof {
+                app: app.key,
+                with_secret: true,
+                verifier: None,
+                redirect_uri: to.as_deref(),
+            };
+            let tokens = locked.grants.exchange(&code, &proof, now, &mut locked.mint);
+            let tokens =
+                tokens.map_err(|_| page_error("The implicit grant takes no code_challenge."))?;
+            told.push(("access_token", tokens.access));
+            told.push(("token_type", "bearer".to_owned()));
+            told.push(("uid", uid));
+            told.push(("account_id", account_id));
+            told.push(("scope", tokens.scopes.join(" ")));
+        } else if to.is_none() {
+            return Ok(Answer::html(
+                StatusCode::OK,
+                consent::code_page(&code, offline),
+            ));
+        } else {
+            told.push(("code", code));
+        }
+    } else {
+        told.push(("error", "access_denied".to_owned()));
+        told.push((
+            "error_description",
+            "The user chose not to give your app access to their Dropbox account.".to_owned(),
+        ));
+    }
+    let Some(to) = to else {
+        return Ok(Answer::html(StatusCode::OK, consent::denied_page()));
+    };
+    told.extend(state.map(|state| ("state", state)));
+    Ok(redirect(&to, &told, fragment))
+}
+
+fn redirect(to: &str, told: &[(&str, String)], fragment: bool) -> Answer {
+    let query: String = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(told)
+        .finish();
+    let joint = match (fragment, to.contains('?')) {
+        (true, _) => '#',
+        (false, true) => '&',
+        (false, false) => '?',
+    };
+    let to = HeaderValue::try_from(format!("{to}{joint}{query}"))
+        .expect("a registered address and an encoded query are ASCII");
+    Answer::text(StatusCode::FOUND, "").with(header::LOCATION, to)
+}
+
+/// Reads who asks for what; everything wrong is told to the person, not to the app.
+fn read_request(form: &Form) -> Result<(App, Request), Refusal> {
+    let app = form.field("client_id").and_then(App::of);
+    let app = app.ok_or_else(|| page_error("Invalid client_id: there is no app with this key."))?;
+    let redirect_uri = form
+        .field("redirect_uri")
+        .filter(|uri| !uri.is_empty())
+        .map(str::to_owned);
+    if let Some(uri) = &redirect_uri
+        && !app.redirect_uris.contains(&uri.as_str())
+    {
+        return Err(page_error(&format!(
+            "Invalid redirect_uri: \"{uri}\". It must exactly match one of the redirect URIs you've pre-configured for your app (including the path)."
+        )));
+    }
+    match form.field("response_type") {
+        Some("code") => {}
+        Some("token") if redirect_uri.is_some() => {}
+        _ => {
+            return Err(page_error(
+                "Invalid response_type: expecting \"code\", or \"token\" with a redirect_uri.",
+            ));
+        }
+    }
+    let challenge = match (
+        form.field("code_challenge"),
+        form.field("code_challenge_method"),
+    ) {
+        (None, _) => None,
+        (Some(challenge), Some("S256")) => Some(Challenge::S256(challenge.to_owned())),
+        (Some(challenge), Some("plain") | None) => Some(Challenge::Plain(challenge.to_owned())),
+        (Some(_), Some(_)) => {
+            return Err(page_error(
+                "Invalid code_challenge_method: expecting \"S256\" or \"plain\".",
+            ));
+        }
+    };
+    let scopes = match form.field("scope").filter(|scope| !scope.trim().is_empty()) {
+        None => SCOPES.map(str::to_owned).into(),
+        Some(given) => {
+            scopes(given).ok_or_else(|| page_error("Invalid scope: the app does not have it."))?
+        }
+    };
+    let offline = match form.field("token_access_type") {
+        Some("offline") => true,
+        None | Some("online" | "legacy") => false,
+        Some(_) => {
+            return Err(page_error(
+                "Invalid token_access_type: expecting \"offline\", \"online\" or \"legacy\".",
+            ));
+        }
+    };
+    Ok((
+        app,
+        Request {
+            app: app.key,
+            redirect_uri,
+            challenge,
+            scopes,
+            offline,
+        },
+    ))
+}
+
+fn scopes(given: &str) -> Option<Vec<String>> {
+    let given: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
+    given
+        .iter()
+        .all(|scope| SCOPES.contains(&scope.as_str()))
+        .then_some(given)
+}
+
+fn page_error(text: &str) -> Refusal {
+    Refusal::Other(Box::new(Answer::html(
+        StatusCode::BAD_REQUEST,
+        consent::error_page(text),
+    )))
+}
 
 pub(super) async fn token(call: &mut Call) -> Outcome {
     let form = Form::read(call).await?;
     let (key, secret) = form.client(&call.parts.headers)?;
-    if key != APP_KEY || secret.is_some_and(|secret| secret != APP_SECRET) {
-        return Err(refuse(
-            "invalid_client",
-            "Invalid client_id or client_secret",
-        ));
-    }
+    let app = App::of(&key).filter(|app| secret.as_ref().is_none_or(|secret| secret == app.secret));
+    let app = app.ok_or_else(|| refuse("invalid_client", "Invalid client_id or client_secret"))?;
+    let proof = Proof {
+        app: app.key,
+        with_secret: secret.is_some(),
+        verifier: form.field("code_verifier"),
+        redirect_uri: form.field("redirect_uri").filter(|uri| !uri.is_empty()),
+    };
     match form.field("grant_type") {
-        Some("refresh_token") => refresh(call, &form),
+        Some("authorization_code") => exchange(call, &form, &proof),
+        Some("refresh_token") => refresh(call, &form, &proof),
         Some(other) => Err(refuse(
             "unsupported_grant_type",
             &format!("grant_type {other:?} is not supported"),
@@ -40,25 +199,64 @@ pub(super) async fn token(call: &mut Call) -> Outcome {
     }
 }
 
-fn refresh(call: &Call, form: &Form) -> Outcome {
-    let Some(token) = form.field("refresh_token") else {
-        return Err(refuse(
-            "invalid_request",
-            "missing required field \"refresh_token\"",
-        ));
-    };
-    let expires = call.shared.clock.now() + LIFETIME;
+fn exchange(call: &Call, form: &Form, proof: &Proof<'_>) -> Outcome {
+    let code = form.required("code")?;
+    let now = call.shared.clock.now();
     let mut state = call.shared.state();
     let state = &mut *state;
-    let Some(access) = state.grants.refresh(token, expires, &mut state.mint) else {
-        return Err(refuse(
-            "invalid_grant",
-            "refresh token is invalid or revoked",
-        ));
+    let tokens = state
+        .grants
+        .exchange(code, proof, now, &mut state.mint)
+        .map_err(token_error)?;
+    let mut result = json!({
+        "access_token": tokens.access,
+        "token_type": "bearer",
+        "expires_in": ACCESS_LIFETIME.as_secs(),
+        "scope": tokens.scopes.join(" "),
+        "uid": tokens.account.number().to_string(),
+        "account_id": state.account(tokens.account).id,
+    });
+    if let Some(refresh) = tokens.refresh {
+        result["refresh_token"] = refresh.into();
+    }
+    Ok(Answer::json(&result))
+}
+
+fn refresh(call: &Call, form: &Form, proof: &Proof<'_>) -> Outcome {
+    let token = form.required("refresh_token")?;
+    let narrowed = match form.field("scope") {
+        None => None,
+        Some(given) => Some(scopes(given).ok_or_else(|| token_error(TokenError::WrongScope))?),
     };
-    Ok(Answer::json(
-        &json!({ "access_token": access, "token_type": "bearer", "expires_in": LIFETIME.as_secs() }),
-    ))
+    let told = narrowed.is_some();
+    let now = call.shared.clock.now();
+    let mut state = call.shared.state();
+    let state = &mut *state;
+    let refreshed = state
+        .grants
+        .refresh(token, proof, narrowed, now, &mut state.mint);
+    let Tokens { access, scopes, .. } = refreshed.map_err(token_error)?;
+    let mut result = json!({ "access_token": access, "token_type": "bearer", "expires_in": ACCESS_LIFETIME.as_secs() });
+    if told {
+        result["scope"] = scopes.join(" ").into();
+    }
+    Ok(Answer::json(&result))
+}
+
+fn token_error(error: TokenError) -> Refusal {
+    match error {
+        TokenError::NoSuchCode => refuse("invalid_grant", "code doesn't exist or has expired"),
+        TokenError::WrongRedirectUri => refuse("invalid_grant", "redirect_uri mismatch"),
+        TokenError::WrongVerifier => refuse("invalid_grant", "invalid code verifier"),
+        TokenError::NoSecret => refuse(
+            "invalid_client",
+            "client_secret or code_verifier is required",
+        ),
+        TokenError::NoSuchRefreshToken => {
+            refuse("invalid_grant", "refresh token is invalid or revoked")
+        }
+        TokenError::WrongScope => refuse("invalid_scope", "the scope was not granted"),
+    }
 }
 
 /// 400 with an error of RFC 6749, 5.2.
@@ -96,13 +294,19 @@ impl Form {
         self.0.get(name).map(String::as_str)
     }
 
+    fn required(&self, name: &str) -> Result<&str, Refusal> {
+        let missing = || {
+            refuse(
+                "invalid_request",
+                &format!("missing required field \"{name}\""),
+            )
+        };
+        self.field(name).ok_or_else(missing)
+    }
+
     /// The app's key and secret, from the form or by HTTP Basic; not both (RFC 6749, 2.3).
     fn client(&self, headers: &HeaderMap) -> Result<(String, Option<String>), Refusal> {
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let basic = given.and_then(|value| value.strip_prefix("Basic "));
-        match (basic, self.field("client_id")) {
+        match (basic(headers), self.field("client_id")) {
             (Some(_), Some(_)) => Err(refuse("invalid_request", "unknown field \"client_id\"")),
             (None, None) => Err(refuse(
                 "invalid_request",
@@ -112,18 +316,34 @@ impl Form {
                 key.to_owned(),
                 self.field("client_secret").map(str::to_owned),
             )),
-            (Some(basic), None) => {
-                let pair = STANDARD
-                    .decode(basic.trim())
-                    .ok()
-                    .and_then(|pair| String::from_utf8(pair).ok());
-                let pair =
-                    pair.ok_or_else(|| refuse("invalid_client", "malformed Basic credentials"))?;
-                let (key, secret) = pair.split_once(':').unwrap_or((&pair, ""));
-                Ok((key.to_owned(), Some(secret.to_owned())))
+            (Some(pair), None) => {
+                let (key, secret) =
+                    pair.map_err(|_| refuse("invalid_client", "malformed Basic credentials"))?;
+                Ok((key, Some(secret)))
             }
         }
     }
+}
+
+/// Credentials that are not Base64 of a text.
+#[derive(Debug)]
+pub(in super::super) struct MalformedCredentials;
+
+/// The key and secret of an app, if they come by HTTP Basic.
+pub(in super::super) fn basic(
+    headers: &HeaderMap,
+) -> Option<Result<(String, String), MalformedCredentials>> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let encoded = given.strip_prefix("Basic ")?;
+    let pair = STANDARD
+        .decode(encoded.trim())
+        .ok()
+        .and_then(|pair| String::from_utf8(pair).ok());
+    let pair = pair.ok_or(MalformedCredentials);
+    Some(pair.map(|pair| {
+        let (key, secret) = pair.split_once(':').unwrap_or((&pair, ""));
+        (key.to_owned(), secret.to_owned())
+    }))
 }
 
 fn is_form(kind: &HeaderValue) -> bool {

@@ -51,7 +51,7 @@ fn keep(shared: &Shared, caller: &Caller, content: Content) -> String {
 
 /// `CommitInfo`, before its path is followed.
 #[derive(Debug)]
-pub(super) struct CommitInfo {
+pub(in super::super) struct CommitInfo {
     path: PathArg,
     mode: WriteMode,
     autorename: bool,
@@ -60,6 +60,17 @@ pub(super) struct CommitInfo {
 }
 
 impl CommitInfo {
+    /// A commit that takes another name where there is something already.
+    pub(super) fn renaming(path: PathArg) -> CommitInfo {
+        CommitInfo {
+            path,
+            mode: WriteMode::Add,
+            autorename: true,
+            strict_conflict: false,
+            client_modified: None,
+        }
+    }
+
     /// Takes its fields out of the argument.
     pub(super) fn read(arg: &mut Fields) -> Result<CommitInfo, Refusal> {
         let path = arg.path("path", Pattern::WriteOrId)?;

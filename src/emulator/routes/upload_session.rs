@@ -27,10 +27,7 @@ pub(super) async fn start(call: &mut Call) -> Outcome {
         )));
     }
     let sink = call.shared.store.sink()?;
-    let file = match &sink {
-        Sink::Memory(_) => None,
-        Sink::File(to) => Some(to.target()),
-    };
+    let file = sink.target();
     let received = call
         .body
         .receive(sink, None, LARGEST_BODY, LARGEST_BODY)
@@ -61,8 +58,24 @@ pub(super) async fn append(call: &mut Call) -> Outcome {
     let close = call.arg.flag("close")?;
     let hash = call.arg.optional_hash("content_hash")?;
     call.arg.finish()?;
+    append_at(call, &cursor, close, hash.as_deref()).await
+}
+
+/// `files/upload_session/append`: the first version, with the cursor's fields as the argument.
+pub(super) async fn append_v1(call: &mut Call) -> Outcome {
+    let cursor = SessionCursor::fields(&mut call.arg)?;
+    call.arg.finish()?;
+    append_at(call, &cursor, false, None).await
+}
+
+async fn append_at(
+    call: &mut Call,
+    cursor: &SessionCursor,
+    close: bool,
+    hash: Option<&str>,
+) -> Outcome {
     let refuse = |error| Refusal::Route(Purpose::Append.error(error));
-    let sent = receive(call, &cursor, hash.as_deref(), Purpose::Append).await?;
+    let sent = receive(call, cursor, hash, Purpose::Append).await?;
     let (caller, now) = (call.caller(), call.shared.clock.now());
     let mut state = call.shared.state();
     let session = state
@@ -126,33 +139,37 @@ pub(super) async fn finish(call: &mut Call) -> Outcome {
 
 /// `UploadSessionCursor`
 #[derive(Debug)]
-struct SessionCursor {
-    id: String,
-    offset: u64,
+pub(super) struct SessionCursor {
+    pub(super) id: String,
+    pub(super) offset: u64,
 }
 
 impl SessionCursor {
-    fn read(arg: &mut Fields) -> Result<SessionCursor, Refusal> {
+    pub(super) fn read(arg: &mut Fields) -> Result<SessionCursor, Refusal> {
         let mut cursor = arg.fields("cursor")?;
-        let read = SessionCursor {
-            id: cursor.text("session_id")?,
-            offset: cursor.number("offset", 0..=LARGEST_FILE)?,
-        };
+        let read = SessionCursor::fields(&mut cursor)?;
         cursor.finish()?;
         Ok(read)
+    }
+
+    fn fields(arg: &mut Fields) -> Result<SessionCursor, Refusal> {
+        Ok(SessionCursor {
+            id: arg.text("session_id")?,
+            offset: arg.number("offset", 0..=LARGEST_FILE)?,
+        })
     }
 }
 
 /// What bytes for a session are sent for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     Append,
     Finish,
 }
 
 impl Purpose {
     /// What a session's error is called there.
-    fn error(self, error: SessionError) -> Value {
+    pub(super) fn error(self, error: SessionError) -> Value {
         match (self, error) {
             (Purpose::Append, error)
             // These stand beside `lookup_failed`, not in it.

@@ -1,12 +1,12 @@
-//! `users/get_current_account`, `users/get_space_usage`
+//! `users/`, `check/`, `auth/token/revoke`
 
 use serde_json::{Value, json};
 
-use super::super::answer::Answer;
+use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
 use super::super::state::State;
 use super::super::state::account::Account;
-use super::super::tag::tag;
+use super::super::tag::{nested, tag};
 
 pub(super) fn get_current_account(call: &mut Call) -> Outcome {
     let caller = call.caller();
@@ -24,6 +24,74 @@ pub(super) fn get_space_usage(call: &mut Call) -> Outcome {
         "used": state.tree(account.home.tree).used(),
         "allocation": { ".tag": "individual", "allocated": account.quota },
     })))
+}
+
+pub(super) fn get_account(call: &mut Call) -> Outcome {
+    let id = account_id(call)?;
+    call.arg.finish()?;
+    let state = call.shared.state();
+    let account = state.account_by_id(&id);
+    let account = account.ok_or_else(|| Refusal::Route(tag("no_account")))?;
+    Ok(Answer::json(&basic_account(account)))
+}
+
+fn account_id(call: &mut Call) -> Result<String, Refusal> {
+    let id = call.arg.text("account_id")?;
+    if id.chars().count() == 40 {
+        return Ok(id);
+    }
+    let why = format!("'{id}' must be 40 characters");
+    Err(call.arg.refuse("account_id", &why))
+}
+
+pub(super) fn get_account_batch(call: &mut Call) -> Outcome {
+    let ids = call.arg.values("account_ids", 1..=300)?;
+    call.arg.finish()?;
+    let state = call.shared.state();
+    let accounts: Result<Vec<Value>, Refusal> = ids
+        .iter()
+        .map(|id| {
+            let account = id.as_str().and_then(|id| state.account_by_id(id));
+            let missing = || Refusal::Route(nested("no_account", id.clone()));
+            account.map(basic_account).ok_or_else(missing)
+        })
+        .collect();
+    Ok(Answer::json(&accounts?))
+}
+
+pub(super) fn features(call: &mut Call) -> Outcome {
+    let features = call.arg.values("features", 0..=100)?;
+    call.arg.finish()?;
+    let values: Vec<Value> = features
+        .iter()
+        .map(|feature| {
+            let name = feature.as_str().or_else(|| feature[".tag"].as_str());
+            match name {
+                Some(name @ ("paper_as_files" | "file_locking")) => {
+                    nested(name, json!({ ".tag": "enabled", "enabled": true }))
+                }
+                _ => tag("other"),
+            }
+        })
+        .collect();
+    Ok(Answer::json(&json!({ "values": values })))
+}
+
+/// `check/user` and `check/app` give back what they are given.
+pub(super) fn echo(call: &mut Call) -> Outcome {
+    let query = call.arg.optional_text("query")?.unwrap_or_default();
+    call.arg.finish()?;
+    if query.chars().count() > 500 {
+        return Err(call.arg.refuse("query", "must be at most 500 characters"));
+    }
+    Ok(Answer::json(&json!({ "result": query })))
+}
+
+pub(super) fn revoke(call: &mut Call) -> Outcome {
+    call.arg.finish()?;
+    let token = call.caller().token;
+    call.shared.state().grants.revoke(&token);
+    Ok(Answer::null())
 }
 
 /// `FullAccount`
@@ -44,15 +112,22 @@ fn full_account(account: &Account) -> Value {
     })
 }
 
+/// `BasicAccount`
+fn basic_account(account: &Account) -> Value {
+    json!({
+        "account_id": account.id,
+        "name": name(account),
+        "email": account.email,
+        "email_verified": true,
+        "disabled": false,
+        "is_teammate": false,
+    })
+}
+
 /// `Name`
 fn name(account: &Account) -> Value {
-    let initials: String = account
-        .name
-        .chars()
-        .take(1)
-        .flat_map(char::to_uppercase)
-        .chain(['E'])
-        .collect();
+    let initial = account.name.chars().take(1).flat_map(char::to_uppercase);
+    let initials: String = initial.chain(['E']).collect();
     json!({
         "given_name": account.name,
         "surname": "Emulated",
@@ -60,4 +135,12 @@ fn name(account: &Account) -> Value {
         "display_name": format!("{} Emulated", account.name),
         "abbreviated_name": initials,
     })
+}
+
+impl State {
+    fn account_by_id(&self, id: &str) -> Option<&Account> {
+        self.accounts()
+            .map(|(_, account)| account)
+            .find(|account| account.id == id)
+    }
 }

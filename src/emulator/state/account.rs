@@ -1,15 +1,6 @@
-//! Accounts, apps and the tokens that open them.
+//! Accounts.
 
-use std::collections::HashMap;
-
-use jiff::Timestamp;
-
-use super::super::mint::Mint;
-use super::{AccountId, View};
-
-/// The app that the emulator always knows.
-pub(in super::super) const APP_KEY: &str = "emulator-app";
-pub(in super::super) const APP_SECRET: &str = "emulator-secret";
+use super::View;
 
 /// The standing account's name.
 pub(in super::super) const MAIN: &str = "main";
@@ -25,59 +16,6 @@ pub(in super::super) struct Account {
     pub(in super::super) home: View,
     /// Bytes that its files may have in all.
     pub(in super::super) quota: u64,
-}
-
-/// An access token.
-#[derive(Clone, Debug)]
-pub(in super::super) struct Token {
-    pub(in super::super) account: AccountId,
-    /// `None`: it never expires.
-    pub(in super::super) expires: Option<Timestamp>,
-}
-
-/// Who may call.
-#[derive(Debug, Default)]
-pub(in super::super) struct Grants {
-    access: HashMap<String, Token>,
-    refresh: HashMap<String, AccountId>,
-}
-
-impl Grants {
-    /// The standing tokens of an account: they never expire.
-    pub(in super::super) fn add_standing(&mut self, name: &str, account: AccountId) {
-        self.access.insert(
-            standing_token("access", name),
-            Token {
-                account,
-                expires: None,
-            },
-        );
-        self.refresh
-            .insert(standing_token("refresh", name), account);
-    }
-
-    pub(in super::super) fn access(&self, token: &str) -> Option<&Token> {
-        self.access.get(token)
-    }
-
-    /// A new access token for who holds this refresh token.
-    pub(in super::super) fn refresh(
-        &mut self,
-        token: &str,
-        expires: Timestamp,
-        mint: &mut Mint,
-    ) -> Option<String> {
-        let account = *self.refresh.get(token)?;
-        let access = mint.access_token();
-        self.access.insert(
-            access.clone(),
-            Token {
-                account,
-                expires: Some(expires),
-            },
-        );
-        Some(access)
-    }
 }
 
 /// The standing access or refresh token of an account: `emulator-access-token`, or with the account's name behind it.

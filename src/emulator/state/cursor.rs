@@ -127,7 +127,7 @@ impl Cursor {
                 entries.extend(
                     deleted
                         .next()
-                        .map(|(path, display)| Entry::Deleted(path.to_owned(), display.clone())),
+                        .map(|(path, gone)| Entry::Deleted(path.to_owned(), gone.display.clone())),
                 );
             } else {
                 entries.extend(
@@ -159,7 +159,9 @@ impl Cursor {
                 Some(node) => Entry::Present(change.lower.clone(), node.clone()),
                 None if names::is_within(&self.folder, &change.lower) => {
                     // The listed folder went away, perhaps with one above it.
-                    let display = tree.deleted(&self.folder).unwrap_or(&self.folder);
+                    let display = tree
+                        .deleted(&self.folder)
+                        .map_or(&*self.folder, |gone| &gone.display);
                     Entry::Deleted(self.folder.clone(), display.to_owned())
                 }
                 None => Entry::Deleted(change.lower.clone(), change.display.clone()),

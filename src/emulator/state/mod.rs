@@ -2,10 +2,16 @@
 
 pub(super) mod account;
 pub(super) mod cursor;
+pub(super) mod grant;
+pub(super) mod history;
+pub(super) mod jobs;
+pub(super) mod links;
+pub(super) mod relocate;
 pub(super) mod session;
 pub(super) mod tree;
 pub(super) mod write;
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,7 +20,10 @@ use serde::{Deserialize, Serialize};
 use super::mint::Mint;
 use super::names::{self, BadPath, Place};
 use super::path_arg::PathArg;
-use account::{Account, Grants, MAIN, plain};
+use account::{Account, MAIN, plain};
+use grant::Grants;
+use jobs::Jobs;
+use links::{FileLock, Reference, SharedLink, Temporary};
 use session::Sessions;
 use tree::{Change, FileNode, Node, Tree};
 
@@ -28,6 +37,13 @@ pub(super) struct TreeId(usize);
 /// Which account, of those there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct AccountId(usize);
+
+impl AccountId {
+    /// The `uid` that the first version of the API knew accounts by.
+    pub(super) fn number(self) -> usize {
+        self.0 + 1
+    }
+}
 
 /// What the paths of a call count from: a place in a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +72,14 @@ pub(super) enum LocateError {
 pub(super) struct State {
     pub(super) mint: Mint,
     pub(super) sessions: Sessions,
+    pub(super) jobs: Jobs,
     pub(super) grants: Grants,
+    pub(super) links: Vec<SharedLink>,
+    pub(super) temporary: HashMap<String, Temporary>,
+    pub(super) references: HashMap<String, Reference>,
+    /// By the ids of the items.
+    pub(super) locks: HashMap<String, FileLock>,
+    pub(super) tags: HashMap<String, BTreeSet<String>>,
     accounts: Vec<Account>,
     trees: Vec<Tree>,
     /// The directory that mirrors the main account's tree, and keeps the other trees below it.
@@ -68,7 +91,13 @@ impl State {
         let mut state = State {
             mint: Mint::new(seed),
             sessions: Sessions::default(),
+            jobs: Jobs::default(),
             grants: Grants::default(),
+            links: Vec::new(),
+            temporary: HashMap::new(),
+            references: HashMap::new(),
+            locks: HashMap::new(),
+            tags: HashMap::new(),
             accounts: Vec::new(),
             trees: Vec::new(),
             directory,
@@ -105,6 +134,12 @@ impl State {
         });
         self.grants.add_standing(name, id);
         id
+    }
+
+    /// All accounts, in the order in which they were made.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = (AccountId, &Account)> {
+        let numbered = self.accounts.iter().enumerate();
+        numbered.map(|(number, account)| (AccountId(number), account))
     }
 
     pub(super) fn account(&self, id: AccountId) -> &Account {

@@ -68,15 +68,25 @@ pub(in super::super) struct Change {
     pub(in super::super) node: Option<Node>,
 }
 
+/// What is known of a path that holds nothing any more.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Tombstone {
+    pub(in super::super) display: String,
+    /// When it was deleted.
+    pub(in super::super) at: Timestamp,
+}
+
 /// One namespace.
 #[derive(Debug, Default)]
 pub(in super::super) struct Tree {
     nodes: BTreeMap<String, Node>,
-    /// What was at paths that hold nothing now, by its display path.
-    deleted: BTreeMap<String, String>,
+    /// What was at paths that hold nothing now.
+    deleted: BTreeMap<String, Tombstone>,
     log: Vec<Change>,
     by_id: HashMap<String, String>,
     by_rev: HashMap<String, Arc<FileNode>>,
+    /// Every version that each path ever held, the newest last.
+    versions: HashMap<String, Vec<Arc<FileNode>>>,
     used: u64,
     /// Whether a directory mirrors this tree.
     mirrored: bool,
@@ -106,9 +116,26 @@ impl Tree {
         self.by_rev.get(rev)
     }
 
-    /// The display path of what was deleted from here.
-    pub(in super::super) fn deleted(&self, lower: &str) -> Option<&str> {
-        self.deleted.get(lower).map(String::as_str)
+    /// Every version that a path ever held, the newest last.
+    pub(in super::super) fn versions_at(&self, lower: &str) -> &[Arc<FileNode>] {
+        self.versions.get(lower).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every version that a file with this id ever had, the newest last.
+    pub(in super::super) fn versions_of(&self, id: &str) -> Vec<Arc<FileNode>> {
+        let mut versions: Vec<_> = self
+            .by_rev
+            .values()
+            .filter(|file| file.id == id)
+            .cloned()
+            .collect();
+        versions.sort_by(|a, b| a.rev.cmp(&b.rev));
+        versions
+    }
+
+    /// What was deleted from here.
+    pub(in super::super) fn deleted(&self, lower: &str) -> Option<&Tombstone> {
+        self.deleted.get(lower)
     }
 
     /// Bytes of all files.
@@ -127,22 +154,22 @@ impl Tree {
     }
 
     /// The items below a folder, in the order of their paths, starting behind the path `after`.
-    pub(in super::super) fn below<'a>(
-        &'a self,
-        folder: &'a str,
+    pub(in super::super) fn below(
+        &self,
+        folder: &str,
         depth: Depth,
         after: &str,
-    ) -> Below<'a, Node> {
+    ) -> Below<'_, Node> {
         Below::new(&self.nodes, folder, depth, after)
     }
 
     /// What was deleted below a folder, likewise.
-    pub(in super::super) fn deleted_below<'a>(
-        &'a self,
-        folder: &'a str,
+    pub(in super::super) fn deleted_below(
+        &self,
+        folder: &str,
         depth: Depth,
         after: &str,
-    ) -> Below<'a, String> {
+    ) -> Below<'_, Tombstone> {
         Below::new(&self.deleted, folder, depth, after)
     }
 
@@ -178,6 +205,8 @@ impl Tree {
         if let Node::File(file) = &node {
             file.blob.persist();
             self.by_rev.insert(file.rev.clone(), Arc::clone(file));
+            let versions = self.versions.entry(lower.clone()).or_default();
+            versions.push(Arc::clone(file));
         }
         self.by_id.insert(node.id().to_owned(), lower.clone());
         self.deleted.remove(&lower);
@@ -192,7 +221,7 @@ impl Tree {
     }
 
     /// Takes out a node and all below it, and logs that as one deletion.
-    pub(in super::super) fn remove(&mut self, lower: &str) -> Option<Node> {
+    pub(in super::super) fn remove(&mut self, lower: &str, now: Timestamp) -> Option<Node> {
         let root = self.nodes.remove(lower)?;
         let inside: Vec<String> = self
             .below(lower, Depth::All, "")
@@ -207,7 +236,8 @@ impl Tree {
             if self.by_id.get(node.id()) == Some(&path) {
                 self.by_id.remove(node.id());
             }
-            self.deleted.insert(path, node.display().to_owned());
+            let display = node.display().to_owned();
+            self.deleted.insert(path, Tombstone { display, at: now });
         }
         self.record(Change {
             lower: lower.to_owned(),
@@ -235,7 +265,8 @@ pub(in super::super) enum Depth {
 /// Walks what lies below a folder. With [`Depth::One`] whole subfolders are stepped over, not through.
 pub(in super::super) struct Below<'a, T> {
     map: &'a BTreeMap<String, T>,
-    folder: &'a str,
+    /// Where the names begin that lie below the folder.
+    start: usize,
     depth: Depth,
     next: Bound<String>,
     /// The first path behind the folder's last: `0` follows `/`.
@@ -243,7 +274,7 @@ pub(in super::super) struct Below<'a, T> {
 }
 
 impl<'a, T> Below<'a, T> {
-    fn new(map: &'a BTreeMap<String, T>, folder: &'a str, depth: Depth, after: &str) -> Self {
+    fn new(map: &'a BTreeMap<String, T>, folder: &str, depth: Depth, after: &str) -> Self {
         let start = format!("{folder}/");
         let next = if after < start.as_str() {
             Bound::Included(start)
@@ -252,7 +283,7 @@ impl<'a, T> Below<'a, T> {
         };
         Below {
             map,
-            folder,
+            start: folder.len() + 1,
             depth,
             next,
             end: format!("{folder}0"),
@@ -272,10 +303,9 @@ impl<'a, T> Iterator for Below<'a, T> {
             }
             let end = Bound::Excluded(self.end.as_str());
             let (path, value) = self.map.range::<str, _>((as_str(&self.next), end)).next()?;
-            let start = self.folder.len() + 1;
-            match path[start..].find('/') {
+            match path[self.start..].find('/') {
                 Some(slash) if self.depth == Depth::One => {
-                    self.next = Bound::Included(format!("{}0", &path[..start + slash]));
+                    self.next = Bound::Included(format!("{}0", &path[..self.start + slash]));
                 }
                 _ => {
                     self.next = Bound::Excluded(path.clone());

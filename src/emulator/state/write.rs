@@ -296,7 +296,7 @@ mod tests {
             lab.add(path, "12345").expect("written");
         }
         let before = lab.tree.sequence();
-        assert!(lab.tree.remove("/a").is_some());
+        assert!(lab.tree.remove("/a", Timestamp::UNIX_EPOCH).is_some());
         assert_eq!(lab.tree.changes_since(before).len(), 1);
         assert_eq!(
             lab.tree.nodes().map(|(path, _)| path).collect::<Vec<_>>(),

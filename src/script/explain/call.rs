@@ -31,14 +31,22 @@ pub(super) fn function(signature: &str, at: Position, known: &Vocabulary, text: 
         return wrong_arguments(path, &arguments, &candidates, false);
     }
     match arguments.first() {
-        Some(on) if is_method_call(text, at) => method(path, on, &arguments[1..], known),
+        Some(on) if is_method_call(text, at, path) => method(path, on, &arguments[1..], known),
         _ => {
             let candidates: Vec<_> = known.named("", path).collect();
+            let unknown =
+                Explained::new(format!("there is no function `{path}`"), "no such function");
+            if candidates
+                .iter()
+                .any(|function| function.takes_any(arguments.len()))
+            {
+                return unknown.hint(format!(
+                    "`{path}` of another module is not seen here: hand over a closure that calls it, `|x| {path}(x)`"
+                ));
+            }
             if !candidates.is_empty() {
                 return wrong_arguments(path, &arguments, &candidates, false);
             }
-            let unknown =
-                Explained::new(format!("there is no function `{path}`"), "no such function");
             if known.has_module(path) {
                 return unknown.hint(format!("`{path}` is a module: `{path}::...`"));
             }

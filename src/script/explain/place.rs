@@ -2,7 +2,8 @@
 
 use rhai::Position;
 
-pub(super) fn is_method_call(text: &str, at: Position) -> bool {
+/// Whether `name` stands there behind a dot.
+pub(super) fn is_method_call(text: &str, at: Position, name: &str) -> bool {
     let (Some(line), Some(column)) = (at.line(), at.position()) else {
         return false;
     };
@@ -11,7 +12,7 @@ pub(super) fn is_method_call(text: &str, at: Position) -> bool {
     };
     let before: String = line.chars().take(column.saturating_sub(1)).collect();
     // A call may begin its line: `dbx\n  .upload(...)` has the dot before the name too.
-    before.trim_end().ends_with(['.'])
+    before.trim_end().ends_with('.') && starts_with_word(rest_of_line(text, at), name)
 }
 
 pub(super) fn rest_of_line(text: &str, at: Position) -> &str {

@@ -173,49 +173,80 @@ fn register_transfers(engine: &mut Engine, run: &Arc<Run>) {
         "Fetches files from Dropbox into a local folder.",
         download,
     );
+    let host = Arc::clone(run);
+    let upload_file = move |connection: &mut Connection,
+                            local: ImmutableString,
+                            path: ImmutableString,
+                            map: Map|
+          -> Raised<Report> {
+        let mut options: TransferOptions =
+            read(&host, &map, TransferOptions::OPTIONS, "upload_file")?;
+        options.dry_run |= host.host().dry_run;
+        host.readable(&local)?;
+        let local = host.local_path(&local);
+        host.wait(connection.upload_file(&local, &path, options))
+    };
+    with_and_without_options(
+        engine,
+        "upload_file",
+        &["local: &str", "path: &str"],
+        "Report",
+        "Sends one file to exactly this path at Dropbox.",
+        upload_file,
+    );
+    let host = Arc::clone(run);
+    let download_file = move |connection: &mut Connection,
+                              path: ImmutableString,
+                              local: ImmutableString,
+                              map: Map|
+          -> Raised<Report> {
+        let mut options: TransferOptions =
+            read(&host, &map, TransferOptions::OPTIONS, "download_file")?;
+        options.dry_run |= host.host().dry_run;
+        host.writable(&local)?;
+        let local = host.local_path(&local);
+        host.wait(connection.download_file(&path, &local, options))
+    };
+    with_and_without_options(
+        engine,
+        "download_file",
+        &["path: &str", "local: &str"],
+        "Report",
+        "Fetches one file to exactly this local path.",
+        download_file,
+    );
 }
 
 /// Registers a method on a connection that takes two values and, if it likes, a map of options.
-fn with_and_without_options<T: Clone + Send + Sync + 'static>(
+fn with_and_without_options<A: Clone + Send + Sync + 'static>(
     engine: &mut Engine,
     name: &str,
     parameters: &[&str; 2],
     result: &str,
     doc: &str,
-    call: impl Fn(&mut Connection, Dynamic, ImmutableString, Map) -> Raised<T> + Send + Sync + 'static,
+    call: impl Fn(&mut Connection, A, ImmutableString, Map) -> Raised<Report> + Send + Sync + 'static,
 ) {
     let call = Arc::new(call);
-    let [first, second] = *parameters;
+    let [one, other] = *parameters;
     let plain = Arc::clone(&call);
-    function(
-        name,
-        &["connection: Connection", first, second, result],
-        doc,
-    )
-    .register_into_engine(
+    function(name, &["connection: Connection", one, other, result], doc).register_into_engine(
         engine,
-        move |connection: &mut Connection, source: Dynamic, folder: ImmutableString| -> Raised<T> {
-            plain(connection, source, folder, Map::new())
+        move |connection: &mut Connection, first: A, second: ImmutableString| -> Raised<Report> {
+            plain(connection, first, second, Map::new())
         },
     );
     function(
         name,
-        &[
-            "connection: Connection",
-            first,
-            second,
-            "options: map",
-            result,
-        ],
+        &["connection: Connection", one, other, "options: map", result],
         doc,
     )
     .register_into_engine(
         engine,
         move |connection: &mut Connection,
-              source: Dynamic,
-              folder: ImmutableString,
+              first: A,
+              second: ImmutableString,
               map: Map|
-              -> Raised<T> { call(connection, source, folder, map) },
+              -> Raised<Report> { call(connection, first, second, map) },
     );
 }
 

@@ -148,6 +148,13 @@ impl Child {
         Done::new(folder, self.stdout.text(), self.stderr.text())
     }
 
+    /// Fails when the program has ended already.
+    pub(crate) fn assert_running(&mut self) {
+        if let Some(status) = self.process.try_wait().unwrap() {
+            self.give_up(&format!("it ended with {status}"));
+        }
+    }
+
     fn folder(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
     }

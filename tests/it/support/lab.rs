@@ -21,6 +21,7 @@ pub(crate) struct Lab {
     emulated: bool,
     environment: Vec<(String, String)>,
     input: Option<String>,
+    disk: Option<String>,
     stdout: Option<String>,
     stderr: Vec<String>,
 }
@@ -45,6 +46,7 @@ impl Lab {
             emulated: false,
             environment: Vec::new(),
             input: None,
+            disk: None,
             stdout: None,
             stderr: Vec::new(),
         }
@@ -110,6 +112,13 @@ impl Lab {
         self
     }
 
+    /// A disk of this size, mounted at a folder of the working directory for this run only.
+    pub(crate) fn with_a_disk_of(mut self, size: &str, folder: &str) -> Self {
+        fs::create_dir_all(self.path(folder)).unwrap();
+        self.disk = Some(format!("mount -t tmpfs -o size={size} tmpfs '{folder}'"));
+        self
+    }
+
     /// What comes on standard input; by default it is closed.
     pub(crate) fn input(mut self, text: &str) -> Self {
         self.input = Some(text.into());
@@ -156,7 +165,18 @@ impl Lab {
 
     /// Starts the program, for tests that do something meanwhile.
     pub(crate) fn start(self) -> Child {
-        let command = self.process(env!("CARGO_BIN_EXE_dropscript"), self.line());
+        let program = env!("CARGO_BIN_EXE_dropscript");
+        let command = match &self.disk {
+            None => self.process(program, self.line()),
+            Some(mount) => {
+                // In a mount namespace of its own, which needs no rights and leaves nothing mounted.
+                let run = format!("{mount} && cd . && exec \"$0\" \"$@\"");
+                let mut words: Vec<String> =
+                    ["-rm", "sh", "-c", &run, program].map(str::to_owned).into();
+                words.extend(self.line());
+                self.process("unshare", words)
+            }
+        };
         Child::start(command, self.folder, self.input.as_deref())
     }
 

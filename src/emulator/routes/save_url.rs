@@ -1,0 +1,112 @@
+//! `files/save_url`: the server fetches a file from elsewhere. Here only over plain HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use url::Url;
+
+use super::super::answer::{Answer, Refusal};
+use super::super::body::RequestBody;
+use super::super::call::{Call, Caller, LARGEST_BODY, Outcome};
+use super::super::meter::Meter;
+use super::super::names;
+use super::super::path_arg::Pattern;
+use super::super::shared::Shared;
+use super::super::state::write::Content;
+use super::super::tag::{nested, tag};
+use super::super::wire;
+use super::upload::CommitInfo;
+
+/// The route that tells how it went.
+const CHECK: &str = "files/save_url/check_job_status";
+
+/// How long a download may take.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+pub(super) fn save(call: &mut Call) -> Outcome {
+    let path = call.arg.path("path", Pattern::Write)?;
+    let text = call.arg.text("url")?;
+    call.arg.finish()?;
+    let url = Url::parse(&text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = url.ok_or_else(|| Refusal::Route(tag("invalid_url")))?;
+    let caller = call.caller();
+    let id = {
+        let mut state = call.shared.state();
+        let id = state.mint.job_id();
+        state
+            .jobs
+            .add(id.clone(), caller.account, CHECK, tag("in_progress"));
+        id
+    };
+    let (shared, job) = (Arc::clone(&call.shared), id.clone());
+    let commit = CommitInfo::renaming(path);
+    tokio::spawn(async move {
+        let outcome = match tokio::time::timeout(PATIENCE, fetch(&shared, &url)).await {
+            Ok(Some(content)) => keep(&shared, &caller, &commit, content).await,
+            _ => nested("failed", tag("download_failed")),
+        };
+        shared.state().jobs.complete(&job, outcome);
+    });
+    Ok(Answer::json(
+        &json!({ ".tag": "async_job_id", "async_job_id": id }),
+    ))
+}
+
+/// Gives a `SaveUrlJobStatus`.
+async fn keep(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    commit: &CommitInfo,
+    content: Content,
+) -> Value {
+    let committed = commit.carry_out(shared, caller, content);
+    match (committed, shared.settle().await) {
+        (Err(error), _) => nested("failed", nested("path", wire::write_error(error))),
+        (Ok(_), Err(_)) => nested("failed", tag("download_failed")),
+        (Ok(file), Ok(())) => {
+            let lower = names::fold(&file.display);
+            json!(wire::file(&caller.view, &lower, &file).tagged("complete"))
+        }
+    }
+}
+
+/// What the address holds; `None` for whatever goes wrong, which is all that the service tells.
+async fn fetch(shared: &Shared, url: &Url) -> Option<Content> {
+    // Nothing here speaks TLS to the outside.
+    let port = url
+        .port_or_known_default()
+        .filter(|_| url.scheme() == "http")?;
+    let stream = TcpStream::connect((url.host_str()?, port)).await.ok()?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .ok()?;
+    let connection = tokio::spawn(connection);
+    let host = HeaderValue::try_from(url.authority()).ok()?;
+    let request =
+        axum::http::Request::get(&url[url::Position::BeforePath..url::Position::AfterQuery])
+            .header(header::HOST, host)
+            .body(Body::empty())
+            .ok()?;
+    let response = sender.send_request(request).await.ok()?;
+    if response.status() != StatusCode::OK {
+        return None;
+    }
+    let mut body = RequestBody::new(Body::new(response.into_body()), Arc::<Meter>::default());
+    let sink = shared.store.sink().ok()?;
+    let received = body
+        .receive(sink, None, LARGEST_BODY, LARGEST_BODY)
+        .await
+        .ok()?;
+    connection.abort();
+    Some(Content {
+        blob: received.contents.into_blob(received.size),
+        content_hash: received.hasher.finish(),
+    })
+}

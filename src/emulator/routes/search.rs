@@ -1,0 +1,254 @@
+//! `files/search_v2`, `files/search/continue_v2`: by the words of names.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::super::answer::{Answer, Refusal};
+use super::super::call::{Call, Outcome};
+use super::super::fields::Fields;
+use super::super::names;
+use super::super::path_arg::Pattern;
+use super::super::state::tree::{Depth, Node, Tree};
+use super::super::state::{LocateError, Located, State, View};
+use super::super::tag::{nested, tag};
+use super::super::wire::{self, Metadata};
+
+/// Matches of one search, at most.
+const MOST_MATCHES: usize = 10_000;
+
+/// A search under way: all of it is in the cursor.
+#[derive(Serialize, Deserialize)]
+struct Search {
+    query: String,
+    folder: String,
+    deleted: bool,
+    by_time: bool,
+    extensions: Vec<String>,
+    categories: Vec<String>,
+    highlights: bool,
+    limit: usize,
+    skip: usize,
+}
+
+pub(super) fn search(call: &mut Call) -> Outcome {
+    let query = call.arg.text("query")?;
+    if query.chars().count() > 1000 {
+        return Err(call.arg.refuse("query", "must be at most 1000 characters"));
+    }
+    let options = call.arg.optional_fields("options")?;
+    let mut matching = call.arg.optional_fields("match_field_options")?;
+    let highlights = call.arg.flag("include_highlights")?;
+    call.arg.finish()?;
+    let highlights = highlights
+        | matching
+            .as_mut()
+            .map_or(Ok(false), |fields| fields.flag("include_highlights"))?;
+    if let Some(fields) = matching {
+        fields.finish()?;
+    }
+    let mut search = Search {
+        query,
+        folder: String::new(),
+        deleted: false,
+        by_time: false,
+        extensions: Vec::new(),
+        categories: Vec::new(),
+        highlights,
+        limit: 100,
+        skip: 0,
+    };
+    let view = call.caller().view;
+    let state = call.shared.state();
+    search.folder.clone_from(&view.root.lower);
+    if let Some(options) = options {
+        read_options(&mut search, options, &state, &view)?;
+    }
+    if words(&search.query).is_empty() {
+        return Err(Refusal::Route(nested_text(
+            "invalid_argument",
+            "the query has no words",
+        )));
+    }
+    Ok(search.answer(&view, state.tree(view.tree)))
+}
+
+pub(super) fn search_continue(call: &mut Call) -> Outcome {
+    let cursor = call.arg.text("cursor")?;
+    call.arg.finish()?;
+    let search = URL_SAFE_NO_PAD.decode(&cursor).ok();
+    let search: Option<Search> = search.and_then(|json| serde_json::from_slice(&json).ok());
+    let view = call.caller().view;
+    let search = search.filter(|search| names::is_within(&search.folder, &view.root.lower));
+    let invalid = || call.arg.refuse("cursor", "Invalid \"cursor\" parameter");
+    let search = search.ok_or_else(invalid)?;
+    let state = call.shared.state();
+    Ok(search.answer(&view, state.tree(view.tree)))
+}
+
+fn nested_text(name: &str, text: &str) -> Value {
+    nested(name, text.into())
+}
+
+fn read_options(
+    search: &mut Search,
+    mut options: Fields,
+    state: &State,
+    view: &View,
+) -> Result<(), Refusal> {
+    let path = options.optional_path("path", Pattern::Root)?;
+    let limit = options.optional_number("max_results", 1..=1000)?;
+    let order = options.optional_tag("order_by", &["relevance", "last_modified_time"])?;
+    let status = options.optional_tag("file_status", &["active", "deleted"])?;
+    options.flag("filename_only")?;
+    search.extensions = texts(&mut options, "file_extensions")?
+        .into_iter()
+        .map(|extension| extension.trim_start_matches('.').to_lowercase())
+        .collect();
+    search.categories = tags(&mut options, "file_categories")?;
+    options.optional_text("account_id")?;
+    options.finish()?;
+    search.by_time = order == Some("last_modified_time");
+    search.deleted = status == Some("deleted");
+    search.limit = limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(search.limit);
+    if let Some(path) = path {
+        let refuse = |error| Refusal::Route(nested("path", wire::lookup_error(error)));
+        let place = match state.locate(view, &path).map_err(refuse)? {
+            Located::Place(place) => place.lower,
+            Located::Version(lower, _) => lower,
+        };
+        match state.tree(view.tree).node(&place) {
+            Some(Node::File(_)) => return Err(Refusal::Route(nested("path", tag("not_folder")))),
+            None if place != view.root.lower => return Err(refuse(LocateError::NotFound)),
+            _ => search.folder = place,
+        }
+    }
+    Ok(())
+}
+
+fn texts(options: &mut Fields, name: &str) -> Result<Vec<String>, Refusal> {
+    let values = options.optional_values(name)?;
+    let text = |value: Value| match value {
+        Value::String(text) => Ok(text),
+        _ => Err(options.refuse(name, "expected to be a list of strings")),
+    };
+    values.into_iter().map(text).collect()
+}
+
+fn tags(options: &mut Fields, name: &str) -> Result<Vec<String>, Refusal> {
+    let values = options.optional_values(name)?;
+    let tag = |value: Value| match value.as_str().or_else(|| value[".tag"].as_str()) {
+        Some(tag) => Ok(tag.to_owned()),
+        None => Err(options.refuse(name, "missing '.tag' key")),
+    };
+    values.into_iter().map(tag).collect()
+}
+
+fn words(query: &str) -> Vec<String> {
+    query.split_whitespace().map(names::fold).collect()
+}
+
+impl Search {
+    fn answer(self, view: &View, tree: &Tree) -> Answer {
+        let found = self.find(view, tree);
+        let page: Vec<Value> = found
+            .iter()
+            .skip(self.skip)
+            .take(self.limit)
+            .map(|(name, metadata)| self.describe(name, metadata))
+            .collect();
+        let has_more = found.len() > self.skip + self.limit;
+        let mut result = json!({ "matches": page, "has_more": has_more });
+        if has_more {
+            let next = Search {
+                skip: self.skip + self.limit,
+                ..self
+            };
+            let json = serde_json::to_vec(&next).expect("a search is plain data");
+            result["cursor"] = URL_SAFE_NO_PAD.encode(json).into();
+        }
+        Answer::json(&result)
+    }
+
+    /// `SearchMatchV2`
+    fn describe(&self, name: &str, metadata: &Metadata<'_>) -> Value {
+        let mut described = json!({
+            "metadata": { ".tag": "metadata", "metadata": metadata },
+            "match_type": tag("filename"),
+        });
+        if self.highlights {
+            described["highlight_spans"] =
+                json!([{ "highlight_str": name, "is_highlighted": true }]);
+        }
+        described
+    }
+
+    fn find<'a>(&self, view: &View, tree: &'a Tree) -> Vec<(&'a str, Metadata<'a>)> {
+        let words = words(&self.query);
+        let matches = |path: &str| {
+            let name = names::name(path);
+            words.iter().all(|word| name.contains(word)) && self.takes_extension(name)
+        };
+        if self.deleted {
+            let gone = tree.deleted_below(&self.folder, Depth::All, "");
+            return gone
+                .filter(|(path, _)| matches(path) && self.categories.is_empty())
+                .take(MOST_MATCHES)
+                .map(|(path, gone)| {
+                    let metadata = wire::deleted(view, path, &gone.display);
+                    (names::name(&gone.display), metadata)
+                })
+                .collect();
+        }
+        let mut found: Vec<(&str, &Node)> = tree
+            .below(&self.folder, Depth::All, "")
+            .filter(|(path, node)| matches(path) && self.takes_category(path, node))
+            .take(MOST_MATCHES)
+            .collect();
+        if self.by_time {
+            found.sort_by_key(|(_, node)| match node {
+                Node::File(file) => std::cmp::Reverse(Some(file.server_modified)),
+                Node::Folder(_) => std::cmp::Reverse(None),
+            });
+        }
+        found
+            .into_iter()
+            .map(|(path, node)| {
+                let metadata = wire::metadata(view, path, node);
+                (names::name(node.display()), metadata)
+            })
+            .collect()
+    }
+
+    fn takes_extension(&self, name: &str) -> bool {
+        let extension = names::split_extension(name).1.trim_start_matches('.');
+        self.extensions.is_empty() || self.extensions.iter().any(|wanted| wanted == extension)
+    }
+
+    fn takes_category(&self, path: &str, node: &Node) -> bool {
+        let category = match node {
+            Node::Folder(_) => "folder",
+            Node::File(_) => category(names::split_extension(names::name(path)).1),
+        };
+        self.categories.is_empty() || self.categories.iter().any(|wanted| wanted == category)
+    }
+}
+
+/// `FileCategory` by a name's extension.
+fn category(extension: &str) -> &'static str {
+    match extension {
+        ".jpg" | ".jpeg" | ".png" | ".gif" | ".tif" | ".tiff" | ".bmp" | ".heic" | ".webp" => {
+            "image"
+        }
+        ".doc" | ".docx" | ".odt" | ".rtf" | ".txt" | ".md" => "document",
+        ".pdf" => "pdf",
+        ".xls" | ".xlsx" | ".ods" | ".csv" | ".tsv" => "spreadsheet",
+        ".ppt" | ".pptx" | ".odp" | ".key" => "presentation",
+        ".mp3" | ".wav" | ".flac" | ".ogg" | ".m4a" => "audio",
+        ".mp4" | ".mov" | ".avi" | ".mkv" | ".webm" => "video",
+        ".paper" => "paper",
+        _ => "others",
+    }
+}

@@ -1,0 +1,271 @@
+//! `sharing/`: links to files and folders.
+
+use axum::http::HeaderValue;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::answer::{API_RESULT, Answer, Refusal, header_safe};
+use super::super::call::{Call, Outcome};
+use super::super::fields::Fields;
+use super::super::names::{self, Place};
+use super::super::path_arg::Pattern;
+use super::super::state::State;
+use super::super::state::links::{LinkSettings, SharedLink};
+use super::super::state::tree::Node;
+use super::super::tag::{nested, tag};
+use super::super::wire;
+use super::download;
+
+const AUDIENCES: [&str; 5] = ["public", "team", "no_one", "password", "members"];
+
+pub(super) fn create(call: &mut Call) -> Outcome {
+    let path = call.arg.path("path", Pattern::Read)?;
+    let given = call.arg.optional_fields("settings")?;
+    call.arg.finish()?;
+    let now = call.shared.clock.now();
+    let mut settings = LinkSettings::default();
+    if let Some(given) = given {
+        read_settings(given, &mut settings, now)?;
+    }
+    let caller = call.caller();
+    let mut state = call.shared.state();
+    let (_, node) = state
+        .find(&caller.view, &path)
+        .map_err(|error| Refusal::Route(nested("path", wire::lookup_error(error))))?;
+    let known = state
+        .links
+        .iter()
+        .find(|link| link.owner == caller.account && link.item == node.id());
+    if let Some(known) = known {
+        let metadata = nested("metadata", metadata(&state, known, &node));
+        return Err(Refusal::Route(nested(
+            "shared_link_already_exists",
+            metadata,
+        )));
+    }
+    let (letters, key) = (state.mint.link_id(), state.mint.link_id());
+    let kind = match node {
+        Node::File(_) => "fi",
+        Node::Folder(_) => "fo",
+    };
+    let name = url::form_urlencoded::byte_serialize(names::name(node.display()).as_bytes());
+    let name: String = name.collect();
+    let link = SharedLink {
+        url: format!("https://www.dropbox.com/scl/{kind}/{letters}/{name}?rlkey={key}&dl=0"),
+        id: state.mint.file_id(),
+        owner: caller.account,
+        tree: caller.view.tree,
+        item: node.id().to_owned(),
+        settings,
+    };
+    let answer = Answer::json(&metadata(&state, &link, &node));
+    state.links.push(link);
+    Ok(answer)
+}
+
+pub(super) fn list(call: &mut Call) -> Outcome {
+    let path = call.arg.optional_path("path", Pattern::Root)?;
+    let cursor = call.arg.optional_text("cursor")?;
+    let direct = call.arg.flag("direct_only")?;
+    call.arg.finish()?;
+    if cursor.is_some() {
+        // All links are on the first page, so no cursor was ever given.
+        return Err(Refusal::Route(tag("reset")));
+    }
+    let caller = call.caller();
+    let state = call.shared.state();
+    let wanted = match &path {
+        None => None,
+        Some(path) => {
+            let found = state.find(&caller.view, path);
+            let refuse = |error| Refusal::Route(nested("path", wire::lookup_error(error)));
+            Some(found.map_err(refuse)?.0)
+        }
+    };
+    let covers = |lower: &str| match &wanted {
+        None => true,
+        Some(wanted) if direct => lower == wanted,
+        Some(wanted) => names::is_within(wanted, lower),
+    };
+    let links: Vec<Value> = state
+        .links
+        .iter()
+        .filter(|link| link.owner == caller.account)
+        .filter_map(|link| {
+            let (lower, node) = state.linked(link)?;
+            covers(&lower).then(|| metadata(&state, link, &node))
+        })
+        .collect();
+    Ok(Answer::json(&json!({ "links": links, "has_more": false })))
+}
+
+pub(super) fn modify(call: &mut Call) -> Outcome {
+    let url = call.arg.text("url")?;
+    let given = call.arg.fields("settings")?;
+    let forever = call.arg.flag("remove_expiration")?;
+    call.arg.finish()?;
+    let now = call.shared.clock.now();
+    let owner = call.caller().account;
+    let mut state = call.shared.state();
+    let found = state.link(&url, now).filter(|link| link.owner == owner);
+    let found = found.cloned();
+    let mut link = found.ok_or_else(|| Refusal::Route(tag("shared_link_not_found")))?;
+    read_settings(given, &mut link.settings, now)?;
+    if forever {
+        link.settings.expires = None;
+    }
+    if let Some(kept) = state.links.iter_mut().find(|kept| kept.id == link.id) {
+        kept.settings = link.settings.clone();
+    }
+    let (_, node) = state
+        .linked(&link)
+        .ok_or_else(|| Refusal::Route(tag("shared_link_not_found")))?;
+    Ok(Answer::json(&metadata(&state, &link, &node)))
+}
+
+pub(super) fn revoke(call: &mut Call) -> Outcome {
+    let url = call.arg.text("url")?;
+    call.arg.finish()?;
+    let owner = call.caller().account;
+    let now = call.shared.clock.now();
+    let mut state = call.shared.state();
+    let id = state
+        .link(&url, now)
+        .filter(|link| link.owner == owner)
+        .map(|link| link.id.clone());
+    let id = id.ok_or_else(|| Refusal::Route(tag("shared_link_not_found")))?;
+    state.links.retain(|link| link.id != id);
+    Ok(Answer::null())
+}
+
+pub(super) fn get_metadata(call: &mut Call) -> Outcome {
+    let (link, _, node) = follow(call)?;
+    let state = call.shared.state();
+    Ok(Answer::json(&metadata(&state, &link, &node)))
+}
+
+pub(super) fn get_file(call: &mut Call) -> Outcome {
+    let (link, _, node) = follow(call)?;
+    let Node::File(file) = &node else {
+        return Err(Refusal::Route(tag("shared_link_is_directory")));
+    };
+    let metadata = metadata(&call.shared.state(), &link, &node).to_string();
+    let metadata =
+        HeaderValue::try_from(header_safe(&metadata)).expect("escaped JSON is printable ASCII");
+    let etag = download::etag(file);
+    let answer = download::content(&call.parts.headers, &etag, &file.blob);
+    Ok(answer.with(API_RESULT, metadata))
+}
+
+/// Finds what a link, and a path below it, lead to.
+fn follow(call: &mut Call) -> Result<(SharedLink, String, Node), Refusal> {
+    let url = call.arg.text("url")?;
+    let below = call.arg.optional_text("path")?;
+    let password = call.arg.optional_text("link_password")?;
+    call.arg.finish()?;
+    let refuse = |name| Refusal::Route(tag(name));
+    let missing = || refuse("shared_link_not_found");
+    let state = call.shared.state();
+    let link = state.link(&url, call.shared.clock.now());
+    let link = link.cloned().ok_or_else(missing)?;
+    if link.settings.password.is_some() && link.settings.password != password {
+        return Err(refuse("shared_link_access_denied"));
+    }
+    let (lower, node) = state.linked(&link).ok_or_else(missing)?;
+    let Some(below) = below.filter(|below| !below.is_empty() && below != "/") else {
+        return Ok((link, lower, node));
+    };
+    let place = Place::parse(&below).map_err(|_| missing())?;
+    let lower = format!("{lower}{}", place.lower);
+    let node = state.tree(link.tree).node(&lower).cloned();
+    Ok((link, lower, node.ok_or_else(missing)?))
+}
+
+/// Reads `SharedLinkSettings` over what was set before.
+fn read_settings(
+    mut given: Fields,
+    settings: &mut LinkSettings,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let refuse = |name| Err(Refusal::Route(nested("settings_error", tag(name))));
+    let require_password = given.optional_flag("require_password")?;
+    let password = given.optional_text("link_password")?;
+    let expires = given.optional_time("expires")?;
+    let audience = given.optional_tag("audience", &AUDIENCES)?;
+    given.optional_tag("access", &["viewer", "editor", "max", "default"])?;
+    let visibility =
+        given.optional_tag("requested_visibility", &["public", "team_only", "password"])?;
+    let allow_download = given.optional_flag("allow_download")?;
+    given.finish()?;
+    let with_password = require_password == Some(true) || visibility == Some("password");
+    if with_password && password.is_none() || expires.is_some_and(|expires| expires <= now) {
+        return refuse("invalid_settings");
+    }
+    if audience == Some("team") || visibility == Some("team_only") {
+        return refuse("not_authorized");
+    }
+    settings.audience = audience.unwrap_or(settings.audience);
+    settings.expires = expires.or(settings.expires);
+    settings.allow_download = allow_download.unwrap_or(settings.allow_download);
+    settings.password = match require_password {
+        Some(false) => None,
+        _ => password.or(settings.password.take()),
+    };
+    Ok(())
+}
+
+/// `SharedLinkMetadata`
+fn metadata(state: &State, link: &SharedLink, node: &Node) -> Value {
+    let view = &state.account(link.owner).home;
+    let lower = names::fold(node.display());
+    let mut described = json!(wire::metadata(view, &lower, node));
+    let kept = [
+        ".tag",
+        "name",
+        "path_lower",
+        "client_modified",
+        "server_modified",
+        "rev",
+        "size",
+    ];
+    if let Value::Object(fields) = &mut described {
+        fields.retain(|name, _| kept.contains(&name.as_str()));
+    }
+    described["url"] = link.url.clone().into();
+    described["id"] = node.id().into();
+    if let Some(expires) = link.settings.expires {
+        described["expires"] = json!(expires);
+    }
+    described["link_permissions"] = permissions(&link.settings);
+    described
+}
+
+/// `LinkPermissions`; strict decoders want every required flag.
+fn permissions(settings: &LinkSettings) -> Value {
+    let visibility = match (&settings.password, settings.audience) {
+        (Some(_), _) | (_, "password") => "password",
+        (None, "no_one") => "no_one",
+        _ => "public",
+    };
+    json!({
+        "resolved_visibility": tag(visibility),
+        "requested_visibility": tag(if visibility == "no_one" { "public" } else { visibility }),
+        "can_revoke": true,
+        "visibility_policies": [
+            { "policy": tag("public"), "resolved_policy": tag("public"), "allowed": true },
+            { "policy": tag("password"), "resolved_policy": tag("password"), "allowed": true },
+        ],
+        "can_set_expiry": true,
+        "can_remove_expiry": true,
+        "allow_download": settings.allow_download,
+        "can_allow_download": true,
+        "can_disallow_download": true,
+        "allow_comments": true,
+        "team_restricts_comments": false,
+        "effective_audience": tag(settings.audience),
+        "link_access_level": tag("viewer"),
+        "can_set_password": true,
+        "can_remove_password": true,
+        "require_password": settings.password.is_some(),
+    })
+}

@@ -1,0 +1,116 @@
+//! `files/get_temporary_link`, `files/get_temporary_upload_link`, and what these links lead to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use serde_json::json;
+
+use super::super::answer::{Answer, Refusal};
+use super::super::call::{Call, Outcome};
+use super::super::path_arg::Pattern;
+use super::super::state::links::{Temporary, TemporaryKind};
+use super::super::state::tree::Node;
+use super::super::tag::{nested, tag};
+use super::super::{names, wire};
+use super::download;
+use super::upload::CommitInfo;
+
+/// Seconds that a link works: four hours.
+const LIFETIME: u64 = 14_400;
+
+pub(super) fn get_link(call: &mut Call) -> Outcome {
+    let path = call.arg.path("path", Pattern::Read)?;
+    call.arg.finish()?;
+    let view = call.caller().view;
+    let refuse = |error| Refusal::Route(nested("path", error));
+    let mut state = call.shared.state();
+    let (lower, file) = match state.find(&view, &path) {
+        Ok((lower, Node::File(file))) => (lower, file),
+        Ok((_, Node::Folder(_))) => return Err(refuse(tag("not_file"))),
+        Err(error) => return Err(refuse(wire::lookup_error(error))),
+    };
+    let token = state.mint.link_id();
+    let kind = TemporaryKind::Download(file.clone());
+    let expires = call.shared.clock.now() + Duration::from_secs(LIFETIME);
+    let link = Temporary { kind, expires };
+    state.temporary.insert(token.clone(), link);
+    drop(state);
+    let link = format!("{}/apitl/1/{token}", call.origin());
+    let metadata = wire::file(&view, &lower, &file);
+    Ok(Answer::json(&json!({ "metadata": metadata, "link": link })))
+}
+
+pub(super) fn get_upload_link(call: &mut Call) -> Outcome {
+    let mut commit = call.arg.fields("commit_info")?;
+    let info = CommitInfo::read(&mut commit)?;
+    commit.finish()?;
+    let duration = call.arg.optional_number("duration", 60..=LIFETIME)?;
+    call.arg.finish()?;
+    let caller = call.caller();
+    let kind = TemporaryKind::Upload(Arc::new((caller, info)));
+    let seconds = Duration::from_secs(duration.unwrap_or(LIFETIME));
+    let expires = call.shared.clock.now() + seconds;
+    let mut state = call.shared.state();
+    let token = state.mint.link_id();
+    let link = Temporary { kind, expires };
+    state.temporary.insert(token.clone(), link);
+    drop(state);
+    let link = format!("{}/apitul/1/{token}", call.origin());
+    Ok(Answer::json(&json!({ "link": link })))
+}
+
+/// 410 once the link's time is over, 404 where there never was one.
+fn find(call: &Call) -> Result<Temporary, Refusal> {
+    let token = names::name(call.parts.uri.path());
+    let found = call.shared.state().temporary.get(token).cloned();
+    let missing = || other(StatusCode::NOT_FOUND, "There is no such link");
+    let found = found.ok_or_else(missing)?;
+    if found.expires <= call.shared.clock.now() {
+        return Err(other(StatusCode::GONE, "This link has expired"));
+    }
+    Ok(found)
+}
+
+fn other(status: StatusCode, text: &'static str) -> Refusal {
+    Refusal::Other(Box::new(Answer::text(status, text)))
+}
+
+pub(super) fn follow(call: &mut Call) -> Outcome {
+    match find(call)?.kind {
+        TemporaryKind::Download(file) => {
+            let etag = download::etag(&file);
+            let answer = download::content(&call.parts.headers, &etag, &file.blob);
+            Ok(answer.with(header::ETAG, etag))
+        }
+        TemporaryKind::Upload(_) => Err(other(StatusCode::NOT_FOUND, "There is no such link")),
+    }
+}
+
+pub(super) async fn upload(call: &mut Call) -> Outcome {
+    let link = find(call)?;
+    let TemporaryKind::Upload(commit) = link.kind else {
+        return Err(other(StatusCode::NOT_FOUND, "There is no such link"));
+    };
+    let kind = call.parts.headers.get(header::CONTENT_TYPE);
+    if call.parts.method != Method::POST
+        || kind != Some(&HeaderValue::from_static("application/octet-stream"))
+    {
+        return Err(other(
+            StatusCode::BAD_REQUEST,
+            "Expecting a POST of application/octet-stream",
+        ));
+    }
+    let (caller, info) = &*commit;
+    let content = call.receive_content(None).await?;
+    let hash = content.content_hash.clone();
+    // A link takes one file: it is gone once it was used.
+    let token = names::name(call.parts.uri.path());
+    if call.shared.state().temporary.remove(token).is_none() {
+        return Err(other(StatusCode::GONE, "This link has been used"));
+    }
+    info.carry_out(&call.shared, caller, content)
+        .map_err(|error| Refusal::Route(nested("path", wire::write_error(error))))?;
+    call.shared.settle().await?;
+    Ok(Answer::json(&json!({ "content-hash": hash })))
+}

@@ -1,0 +1,92 @@
+//! Links to files and folders.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::call::Caller;
+use super::super::routes::CommitInfo;
+use super::tree::{FileNode, Node};
+use super::{AccountId, State, TreeId};
+
+/// A link that its owner shared.
+#[derive(Clone, Debug)]
+pub(in super::super) struct SharedLink {
+    pub(in super::super) url: String,
+    /// `id:...`, as links have it.
+    pub(in super::super) id: String,
+    pub(in super::super) owner: AccountId,
+    pub(in super::super) tree: TreeId,
+    /// The id of the item.
+    pub(in super::super) item: String,
+    pub(in super::super) settings: LinkSettings,
+}
+
+/// Who may use a link, and how.
+#[derive(Clone, Debug)]
+pub(in super::super) struct LinkSettings {
+    pub(in super::super) audience: &'static str,
+    pub(in super::super) password: Option<String>,
+    pub(in super::super) expires: Option<Timestamp>,
+    pub(in super::super) allow_download: bool,
+}
+
+impl Default for LinkSettings {
+    fn default() -> LinkSettings {
+        LinkSettings {
+            audience: "public",
+            password: None,
+            expires: None,
+            allow_download: true,
+        }
+    }
+}
+
+/// A link that works for some hours, without any token.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Temporary {
+    pub(in super::super) kind: TemporaryKind,
+    pub(in super::super) expires: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub(in super::super) enum TemporaryKind {
+    Download(Arc<FileNode>),
+    Upload(Arc<(Caller, CommitInfo)>),
+}
+
+/// An item that may be copied to another account.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Reference {
+    pub(in super::super) tree: TreeId,
+    pub(in super::super) id: String,
+}
+
+/// Who keeps others from changing a file.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct FileLock {
+    pub(in super::super) holder: AccountId,
+    pub(in super::super) since: Timestamp,
+}
+
+impl State {
+    /// The link of this address, while its item is there and its time is not over.
+    pub(in super::super) fn link(&self, url: &str, now: Timestamp) -> Option<&SharedLink> {
+        // Clients add `?dl=1` and the like.
+        let bare = |url: &str| url.split("&dl=").next().unwrap_or_default().to_owned();
+        let wanted = bare(url);
+        let live = |link: &&SharedLink| {
+            bare(&link.url) == wanted
+                && self.linked(link).is_some()
+                && link.settings.expires.is_none_or(|expires| expires > now)
+        };
+        self.links.iter().find(live)
+    }
+
+    /// What a link leads to.
+    pub(in super::super) fn linked(&self, link: &SharedLink) -> Option<(String, Node)> {
+        let tree = self.tree(link.tree);
+        let path = tree.path_of(&link.item)?;
+        Some((path.to_owned(), tree.node(path)?.clone()))
+    }
+}
