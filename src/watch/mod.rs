@@ -11,6 +11,8 @@ mod inbox;
 mod ledger;
 mod local;
 mod look;
+#[cfg(test)]
+mod oracle;
 mod roots;
 mod stamp;
 #[cfg(test)]

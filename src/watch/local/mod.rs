@@ -1,6 +1,8 @@
 //! The watching thread: hints say where to look, looks say what is true.
 
-use std::collections::{BTreeSet, HashSet};
+mod scan;
+
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use super::look;
 use super::roots::Roots;
 use super::stamp::Stamp;
 use super::tree::Tree;
+use scan::Reach;
 
 /// Hints come in bunches: what comes within this time is looked at together.
 const QUIET: Duration = Duration::from_millis(50);
@@ -39,15 +42,6 @@ pub(super) struct Pace {
     pub(super) rescan: Duration,
     /// Everything, because there are no hints.
     pub(super) poll: Option<Duration>,
-}
-
-/// How far a scan goes into folders that are known already.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// Only new folders are entered.
-    New,
-    /// All are.
-    All,
 }
 
 impl Local {
@@ -223,11 +217,23 @@ impl Local {
 
     /// One file as it is, `None` where it is surely gone.
     fn state_of(&self, path: &Path) -> io::Result<Option<Stamp>> {
-        let state = if self.roots.is_file(path) {
-            look::file_through_links(path)?
-        } else {
-            look::file(path)?
-        };
+        if self.roots.is_file(path) {
+            let state = look::file_through_links(path)?;
+            return self.unless_out_of_reach(path, state);
+        }
+        let state = look::file(path)?;
+        // The ledger has files of known folders only, so that none is left behind when its folder goes.
+        if state.is_some()
+            && !path
+                .parent()
+                .is_some_and(|folder| self.tree.contains(folder))
+        {
+            return Err(io::Error::other("its folder was not looked at yet"));
+        }
+        self.unless_out_of_reach(path, state)
+    }
+
+    fn unless_out_of_reach(&self, path: &Path, state: Option<Stamp>) -> io::Result<Option<Stamp>> {
         if state.is_none() && !self.is_surely_gone(path) {
             return Err(io::Error::other("its folder is out of reach"));
         }
@@ -247,99 +253,6 @@ impl Local {
             .find_map(|folder| Some((folder, self.tree.identity(folder)?)));
         known
             .is_some_and(|(folder, identity)| look::folder(folder).is_ok_and(|now| now == identity))
-    }
-
-    fn scan_all(&mut self) {
-        for root in self.roots.folders() {
-            self.scan(root, Reach::All);
-        }
-        for file in self.roots.files() {
-            if let Some(parent) = file.parent() {
-                self.hints.cover(parent);
-            }
-            self.look_at(&file);
-        }
-        self.report_refusal();
-    }
-
-    /// Looks at a folder, and at those below it as far as `reach` says.
-    fn scan(&mut self, start: PathBuf, reach: Reach) {
-        let mut blamed = HashSet::new();
-        let mut folders = vec![start];
-        while let Some(folder) = folders.pop() {
-            if self.inbox.is_stopped() {
-                return;
-            }
-            let gone = match self.scan_folder(&folder, reach, &mut folders) {
-                Ok(()) => {
-                    if self.unknown.remove(&folder) {
-                        self.notice(format!("`{}` is back", folder.display()));
-                    }
-                    continue;
-                }
-                Err(error) => error,
-            };
-            // Whether a folder is gone is for its parent to say, up to the root, of which nobody can.
-            let parent = folder
-                .parent()
-                .filter(|_| is_absent(&gone) && !self.roots.is_folder(&folder));
-            match parent {
-                Some(parent) if blamed.insert(parent.to_owned()) => folders.push(parent.to_owned()),
-                _ => self.set_unknown(folder, &gone),
-            }
-        }
-    }
-
-    fn scan_folder(
-        &mut self,
-        folder: &Path,
-        reach: Reach,
-        folders: &mut Vec<PathBuf>,
-    ) -> io::Result<()> {
-        let identity = look::folder(folder)?;
-        let before = self.tree.identity(folder);
-        if before != Some(identity) {
-            self.hints.uncover(folder);
-        }
-        self.hints.cover(folder);
-        let listing = look::listing(folder)?;
-        let other_device = before.is_some_and(|before| before.0 != identity.0);
-        if other_device && listing.files.is_empty() && listing.folders.is_empty() {
-            return Err(io::Error::other(
-                "an empty folder is in its place: is it not mounted?",
-            ));
-        }
-        for name in &listing.folders {
-            let child = folder.join(name);
-            if reach == Reach::All || before != Some(identity) || !self.tree.contains(&child) {
-                folders.push(child);
-            }
-        }
-        let now = Instant::now();
-        for gone in self.tree.note(folder, identity, listing.folders) {
-            self.hints.uncover(&gone);
-            self.unknown.retain(|path| !path.starts_with(&gone));
-            for folder in self.tree.remove(&gone) {
-                self.findings
-                    .update(|state| state.files.observe_folder(&folder, &[], now));
-            }
-        }
-        self.findings
-            .update(|state| state.files.observe_folder(folder, &listing.files, now));
-        Ok(())
-    }
-
-    fn set_unknown(&mut self, folder: PathBuf, why: &io::Error) {
-        self.hints.uncover(&folder);
-        if self.unknown.contains(&folder) {
-            return;
-        }
-        self.notice(format!(
-            "`{}` cannot be read ({why}): nothing in it counts as removed, and it is looked for every {} s",
-            folder.display(),
-            self.pace.poll.unwrap_or(TICK).as_secs_f32(),
-        ));
-        self.unknown.insert(folder);
     }
 
     fn look_at_followed(&mut self) {
@@ -372,13 +285,6 @@ impl Local {
     fn notice(&self, sentence: String) {
         self.findings.update(|state| state.notices.push(sentence));
     }
-}
-
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 fn timed(work: impl FnOnce()) -> Duration {

@@ -1,0 +1,121 @@
+//! Looking at folders, and noting what is in them and what is gone from them.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::super::look;
+use super::{Local, TICK};
+
+/// How far a scan goes into folders that are known already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Only new folders are entered.
+    New,
+    /// All are.
+    All,
+}
+
+impl Local {
+    /// Looks at everything.
+    pub(super) fn scan_all(&mut self) {
+        for root in self.roots.folders() {
+            self.scan(root, Reach::All);
+        }
+        for file in self.roots.files() {
+            if let Some(parent) = file.parent() {
+                self.hints.cover(parent);
+            }
+            self.look_at(&file);
+        }
+        self.report_refusal();
+    }
+
+    /// Looks at a folder, and at those below it as far as `reach` says.
+    pub(super) fn scan(&mut self, start: PathBuf, reach: Reach) {
+        let mut blamed = HashSet::new();
+        let mut folders = vec![start];
+        while let Some(folder) = folders.pop() {
+            if self.inbox.is_stopped() {
+                return;
+            }
+            let gone = match self.scan_folder(&folder, reach, &mut folders) {
+                Ok(()) => {
+                    if self.unknown.remove(&folder) {
+                        self.notice(format!("`{}` is back", folder.display()));
+                    }
+                    continue;
+                }
+                Err(error) => error,
+            };
+            // Whether a folder is gone is for its parent to say, up to the root, of which nobody can.
+            let parent = folder
+                .parent()
+                .filter(|_| is_absent(&gone) && !self.roots.is_folder(&folder));
+            match parent {
+                Some(parent) if blamed.insert(parent.to_owned()) => folders.push(parent.to_owned()),
+                _ => self.set_unknown(folder, &gone),
+            }
+        }
+    }
+
+    fn scan_folder(
+        &mut self,
+        folder: &Path,
+        reach: Reach,
+        folders: &mut Vec<PathBuf>,
+    ) -> io::Result<()> {
+        let identity = look::folder(folder)?;
+        let before = self.tree.identity(folder);
+        if before != Some(identity) {
+            self.hints.uncover(folder);
+        }
+        self.hints.cover(folder);
+        let listing = look::listing(folder)?;
+        let other_device = before.is_some_and(|before| before.0 != identity.0);
+        if other_device && listing.files.is_empty() && listing.folders.is_empty() {
+            return Err(io::Error::other(
+                "an empty folder is in its place: is it not mounted?",
+            ));
+        }
+        for name in &listing.folders {
+            let child = folder.join(name);
+            if reach == Reach::All || before != Some(identity) || !self.tree.contains(&child) {
+                folders.push(child);
+            }
+        }
+        let now = Instant::now();
+        for gone in self.tree.note(folder, identity, listing.folders) {
+            self.hints.uncover(&gone);
+            self.unknown.retain(|path| !path.starts_with(&gone));
+            for folder in self.tree.remove(&gone) {
+                self.findings
+                    .update(|state| state.files.observe_folder(&folder, &[], now));
+            }
+        }
+        self.findings
+            .update(|state| state.files.observe_folder(folder, &listing.files, now));
+        Ok(())
+    }
+
+    fn set_unknown(&mut self, folder: PathBuf, why: &io::Error) {
+        self.hints.uncover(&folder);
+        if self.unknown.contains(&folder) {
+            return;
+        }
+        self.notice(format!(
+            "`{}` cannot be read ({why}): nothing in it counts as removed, and it is looked for every {} s",
+            folder.display(),
+            self.pace.poll.unwrap_or(TICK).as_secs_f32(),
+        ));
+        self.unknown.insert(folder);
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
