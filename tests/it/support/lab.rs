@@ -169,10 +169,10 @@ impl Lab {
         let command = match &self.disk {
             None => self.process(program, self.line()),
             Some(mount) => {
-                // In a mount namespace of its own, which needs no rights and leaves nothing mounted.
                 let run = format!("{mount} && cd . && exec \"$0\" \"$@\"");
-                let mut words: Vec<String> =
-                    ["-rm", "sh", "-c", &run, program].map(str::to_owned).into();
+                let mut words: Vec<String> = [own_mounts(), "sh", "-c", &run, program]
+                    .map(str::to_owned)
+                    .into();
                 words.extend(self.line());
                 self.process("unshare", words)
             }
@@ -226,6 +226,22 @@ impl Lab {
             .stderr(Stdio::piped());
         command
     }
+}
+
+/// The option of `unshare` that gives a mount namespace of its own, where nothing stays mounted: without rights by way of a user
+/// namespace, as root without one, since some places (a chroot) have none to give.
+fn own_mounts() -> &'static str {
+    let works = |option: &&str| {
+        Command::new("unshare")
+            .args([option, "true"])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    ["-rm", "-m"]
+        .into_iter()
+        .find(works)
+        .expect("`unshare` of util-linux gives a mount namespace")
 }
 
 impl Done {
