@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
@@ -34,10 +34,10 @@ impl Store {
     }
 
     /// An empty place for contents to come.
-    pub(super) fn sink(&self) -> io::Result<Sink> {
+    pub(super) fn sink(&self) -> Sink {
         match self.new_path() {
-            None => Ok(Sink::Memory(Vec::new())),
-            Some(path) => Ok(Sink::file(Arc::new(BlobFile::create(path)?), 0, 0)),
+            None => Sink::Memory(Vec::new()),
+            Some(path) => Sink::file(Arc::new(BlobFile::new(path)), 0, 0),
         }
     }
 
@@ -53,7 +53,7 @@ impl Store {
 
     /// Keeps bytes that are at hand.
     pub(super) fn keep(&self, contents: Bytes) -> io::Result<Blob> {
-        match self.sink()? {
+        match self.sink() {
             Sink::Memory(_) => Ok(Blob::memory(vec![contents])),
             Sink::File(to) => {
                 let size = contents.len() as u64;
@@ -119,7 +119,7 @@ impl Blob {
     /// Says that the contents are part of a tree now: the file outlives this process.
     pub(super) fn persist(&self) {
         if let Stored::File(file) = &self.stored {
-            file.kept.store(true, Ordering::Relaxed);
+            file.keep();
         }
     }
 
@@ -220,64 +220,70 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 /// A file of the state folder. It is removed with the last reference, unless it became part of a tree.
+///
+/// It is opened for each write: thousands of sessions may be under way.
 #[derive(Debug)]
 pub(super) struct BlobFile {
     path: PathBuf,
-    writer: Mutex<Writer>,
+    /// The newest request that wrote here: an older one, which its client gave up, may not write any more. At
+    /// [`u64::MAX`] nobody may.
+    turn: Mutex<u64>,
     kept: AtomicBool,
 }
 
-#[derive(Debug)]
-struct Writer {
-    file: File,
-    /// The newest request that wrote here: an older one, which its client gave up, may not write any more.
-    turn: u64,
-}
-
 impl BlobFile {
-    fn create(path: PathBuf) -> io::Result<BlobFile> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
-        Ok(BlobFile {
+    fn new(path: PathBuf) -> BlobFile {
+        BlobFile {
             path,
-            writer: Mutex::new(Writer { file, turn: 0 }),
+            turn: Mutex::new(0),
             kept: AtomicBool::new(false),
-        })
+        }
     }
 
-    /// Takes in hand a file that is there already.
-    pub(super) fn adopt(path: PathBuf) -> io::Result<BlobFile> {
-        let file = File::open(&path)?;
-        Ok(BlobFile {
+    /// Takes in hand a file that is there already and part of a tree.
+    pub(super) fn adopt(path: PathBuf) -> BlobFile {
+        BlobFile {
             path,
-            writer: Mutex::new(Writer { file, turn: 0 }),
+            turn: Mutex::new(u64::MAX),
             kept: AtomicBool::new(true),
-        })
+        }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, u64> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing is written any more, and the file outlives this process.
+    fn keep(&self) {
+        self.kept.store(true, Ordering::Relaxed);
+        *self.turn() = u64::MAX;
+    }
+
+    fn open(&self) -> io::Result<File> {
+        File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&self.path)
     }
 
     /// Ends the writing of this turn and those before it, and cuts off what a call that was given up left behind the end.
     fn seal(&self, turn: u64, size: u64) -> io::Result<()> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.turn = writer.turn.max(turn + 1);
-        writer.file.set_len(size)
+        let mut newest = self.turn();
+        *newest = newest.max(turn.saturating_add(1));
+        self.open()?.set_len(size)
     }
 
     fn write_at(&self, turn: u64, offset: u64, pieces: &[Bytes]) -> io::Result<()> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if turn < writer.turn {
-            return Err(io::Error::new(
-                io::ErrorKind::ResourceBusy,
-                "a later request took over",
-            ));
+        let mut newest = self.turn();
+        if turn < *newest {
+            let why = "a later request took over";
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
         }
-        writer.turn = turn;
-        writer.file.seek(SeekFrom::Start(offset))?;
-        pieces
-            .iter()
-            .try_for_each(|piece| writer.file.write_all(piece))
+        *newest = turn;
+        let mut file = self.open()?;
+        file.seek(SeekFrom::Start(offset))?;
+        pieces.iter().try_for_each(|piece| file.write_all(piece))
     }
 }
 
@@ -348,9 +354,8 @@ impl Sink {
         match self {
             Sink::Memory(chunks) => Ok(Contents::Memory(chunks)),
             Sink::File(mut to) => {
-                if !to.gathered.is_empty() {
-                    to.flush().await?;
-                }
+                // Even without bytes, so that there is a file.
+                to.flush().await?;
                 Ok(Contents::File(to.file))
             }
         }

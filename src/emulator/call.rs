@@ -65,7 +65,7 @@ impl Call {
         &mut self,
         expected_hash: Option<&str>,
     ) -> Result<Content, Refusal> {
-        let sink = self.shared.store.sink()?;
+        let sink = self.shared.store.sink();
         let Received {
             contents,
             size,

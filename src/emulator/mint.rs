@@ -42,6 +42,17 @@ impl Mint {
         }
     }
 
+    /// How far it has come, for [`Mint::resume`].
+    pub(super) fn position(&self) -> (u64, u64) {
+        (self.rng.0, self.revs)
+    }
+
+    /// Goes on where another left off.
+    pub(super) fn resume(&mut self, random: u64, revs: u64) {
+        self.rng = Rng(random);
+        self.revs = revs;
+    }
+
     /// A rev: 16 hexadecimal digits, the later the greater.
     pub(super) fn rev(&mut self) -> String {
         self.revs += 1;

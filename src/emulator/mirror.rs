@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::names::STATE_FOLDER;
-use super::state::tree::{Change, FileNode, Node};
+use super::state::tree::{Change, FileNode, Holds, Node};
 
 /// Brings `directory` up to date with changes, in their order.
 pub(super) fn apply(directory: &Path, changes: &[Change]) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     for change in changes {
         let path = place(directory, &change.display);
-        let done = match &change.node {
-            Some(Node::File(file)) => put(directory, &path, file),
-            Some(Node::Folder(_)) => fs::create_dir_all(&path),
-            None => remove(&path),
+        let done = match &change.now {
+            Holds::Node(Node::File(file)) => put(directory, &path, file),
+            Holds::Node(Node::Folder(_)) => fs::create_dir_all(&path),
+            Holds::Nothing(_) => remove(&path),
         };
         match done {
             // The system has no such name; the file is served from the state folder all the same.
@@ -34,7 +34,8 @@ pub(super) fn apply(directory: &Path, changes: &[Change]) -> io::Result<()> {
     Ok(())
 }
 
-fn place(directory: &Path, display: &str) -> PathBuf {
+/// Where a path of the tree lies.
+pub(super) fn place(directory: &Path, display: &str) -> PathBuf {
     display.split('/').fold(directory.to_owned(), |path, name| {
         if name.is_empty() {
             path
@@ -50,6 +51,10 @@ fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {
     };
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
+    }
+    if is_same_file(source, path) {
+        // A person put it there.
+        return Ok(());
     }
     let modified = SystemTime::try_from(file.client_modified).unwrap_or(SystemTime::UNIX_EPOCH);
     File::options()
@@ -74,6 +79,23 @@ fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {
     // Renaming a link onto another link of the same file does nothing, and leaves it.
     let _ = fs::remove_file(&staged);
     placed
+}
+
+/// Whether two paths name one file.
+#[cfg(unix)]
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |path: &Path| {
+        let found = fs::metadata(path).ok()?;
+        Some((found.dev(), found.ino()))
+    };
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// Files are copied here, never linked.
+#[cfg(not(unix))]
+pub(super) fn is_same_file(_one: &Path, _other: &Path) -> bool {
+    false
 }
 
 /// Whether a file has a name besides the one in the state folder.

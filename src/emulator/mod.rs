@@ -26,13 +26,15 @@ mod content_hash;
 mod dispatch;
 mod fault;
 mod fields;
-mod import;
+mod journal;
 mod meter;
 mod mint;
 mod mirror;
 mod names;
 mod path_arg;
+mod patrol;
 mod routes;
+mod scan;
 mod send;
 mod server;
 mod shared;
@@ -50,6 +52,7 @@ pub use builder::EmulatorBuilder;
 pub use fault::{Fault, FaultKind, FaultWhen, LimitBody, LimitReason};
 pub use meter::Calls;
 use names::Place;
+use patrol::Patrol;
 use server::Server;
 use shared::Shared;
 use state::account::standing_token;
@@ -67,6 +70,8 @@ pub struct Emulator {
     shared: Arc<Shared>,
     /// Stops serving when it is dropped.
     _server: Server,
+    /// Stops looking at the directory.
+    _patrol: Option<Patrol>,
 }
 
 impl Emulator {
@@ -83,11 +88,12 @@ impl Emulator {
         EmulatorBuilder::new()
     }
 
-    fn serving(server: Server, shared: Arc<Shared>) -> Emulator {
+    fn serving(server: Server, patrol: Option<Patrol>, shared: Arc<Shared>) -> Emulator {
         Emulator {
             url: format!("http://{}", server.address),
             shared,
             _server: server,
+            _patrol: patrol,
         }
     }
 

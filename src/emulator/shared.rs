@@ -8,10 +8,12 @@ use tokio::sync::watch;
 use super::blob::{Store, blocking};
 use super::clock::Clock;
 use super::fault::FaultPlan;
+use super::journal::Journal;
 use super::meter::Meter;
 use super::mint::Mint;
 use super::mirror;
-use super::state::State;
+use super::scan::{self, Scanner, Settled};
+use super::state::{AccountId, State};
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -22,14 +24,14 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     /// Request ids and dots; apart from the state, so that what a tree mints does not depend on who else called.
     answers: Mutex<Mint>,
-    /// Held while the directory is brought up to date, so that changes reach it in their order.
-    writing: Mutex<()>,
+    /// Where a served directory is written down. Held while it is brought up to date, so that changes reach it in order.
+    journal: Option<Mutex<Served>>,
     /// Counts up when something may have changed, for those who wait for it.
     changed: watch::Sender<u64>,
 }
 
 impl Shared {
-    pub(super) fn new(state: State, store: Store, seed: u64) -> Shared {
+    pub(super) fn new(state: State, store: Store, journal: Option<Journal>, seed: u64) -> Shared {
         Shared {
             state: Mutex::new(state),
             store,
@@ -37,7 +39,12 @@ impl Shared {
             meter: Arc::default(),
             clock: Clock::default(),
             answers: Mutex::new(Mint::new(!seed)),
-            writing: Mutex::new(()),
+            journal: journal.map(|journal| {
+                Mutex::new(Served {
+                    journal,
+                    scanner: Scanner::default(),
+                })
+            }),
             changed: watch::Sender::new(0),
         }
     }
@@ -69,10 +76,72 @@ impl Shared {
     /// The same, for threads that may block.
     pub(super) fn settle_now(&self) -> io::Result<()> {
         self.changed.send_modify(|count| *count += 1);
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = self.state().take_unwritten();
-        changed
-            .iter()
-            .try_for_each(|(directory, changes)| mirror::apply(directory, changes))
+        match &self.journal {
+            None => Ok(()),
+            Some(served) => {
+                let served = served.lock().unwrap_or_else(PoisonError::into_inner);
+                self.write_down(&served.journal)
+            }
+        }
     }
+
+    fn write_down(&self, journal: &Journal) -> io::Result<()> {
+        let unwritten = self.state().take_unwritten();
+        if unwritten.trees.is_empty() {
+            return Ok(());
+        }
+        journal.append(&unwritten)?;
+        for tree in &unwritten.trees {
+            mirror::apply(&tree.directory, &tree.changes)?;
+        }
+        journal.shown(&unwritten)
+    }
+
+    /// Takes in what a person did to the served directory.
+    pub(super) fn scan(&self, settled: Settled) -> io::Result<()> {
+        let Some(served) = &self.journal else {
+            return Ok(());
+        };
+        let mut served = served.lock().unwrap_or_else(PoisonError::into_inner);
+        let Served { journal, scanner } = &mut *served;
+        self.write_down(journal)?;
+        let accounts: Vec<AccountId> = self.state().accounts().map(|(id, _)| id).collect();
+        for account in accounts {
+            let (directory, snapshot) = {
+                let state = self.state();
+                let tree = state.account(account).home.tree;
+                let Some(directory) = state.directory(account) else {
+                    continue;
+                };
+                (directory, scan::snapshot(state.tree(tree)))
+            };
+            // An account without a folder has never had a file.
+            if !directory.is_dir() {
+                continue;
+            }
+            let findings = scanner.scan(&directory, &snapshot, &self.store, settled)?;
+            if findings.is_empty() {
+                continue;
+            }
+            let now = self.clock.now();
+            let mut state = self.state();
+            let tree = state.account(account).home.tree;
+            let (tree, mint) = state.tree_mut(tree);
+            // What changed since the snapshot is not on the disk: the next scan compares anew.
+            if !tree.has_unwritten() {
+                findings.apply(tree, now, mint);
+                drop(state);
+                self.write_down(journal)?;
+                self.changed.send_modify(|count| *count += 1);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A served directory.
+#[derive(Debug)]
+struct Served {
+    journal: Journal,
+    scanner: Scanner,
 }

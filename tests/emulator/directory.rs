@@ -106,3 +106,177 @@ async fn uploads_that_are_not_finished_leave_nothing_visible() {
         .collect();
     assert_eq!(visible, [".dropscript-emulator"]);
 }
+
+#[tokio::test]
+async fn files_are_not_held_open() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let lab = lab(directory.path());
+    let open = || fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    lab.emulator.put("main", "/first", "1");
+    let before = open();
+    for n in 0..200 {
+        lab.emulator.put("main", &format!("/{n}"), n.to_string());
+    }
+    assert!(
+        open() < before + 100,
+        "{before} files were open, {} are",
+        open()
+    );
+}
+
+/// What a killed process would leave: everything as it is at this moment.
+fn snapshot(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            snapshot(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+#[tokio::test]
+async fn ids_versions_and_cursors_outlive_a_crash() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (before, after) = (folder.path().join("before"), folder.path().join("after"));
+    let lab_before = lab(&before);
+    lab_before.emulator.put("main", "/A/b.txt", "one");
+    lab_before.emulator.put("work", "/w", "work");
+    let old = lab_before
+        .ok("files/get_metadata", json!({"path": "/a/b.txt"}))
+        .await;
+    let account = lab_before
+        .ok("users/get_current_account", json!(null))
+        .await;
+    let cursor = lab_before
+        .ok(
+            "files/list_folder/get_latest_cursor",
+            json!({"path": "", "recursive": true}),
+        )
+        .await;
+    lab_before
+        .upload(
+            "files/upload",
+            json!({"path": "/a/b.txt", "mode": "overwrite"}),
+            "two",
+        )
+        .await
+        .ok();
+    lab_before
+        .ok(
+            "files/move_v2",
+            json!({"from_path": "/a/b.txt", "to_path": "/c"}),
+        )
+        .await;
+    lab_before
+        .ok("files/delete_v2", json!({"path": "/a"}))
+        .await;
+    snapshot(&before, &after);
+
+    let lab = lab(&after);
+    assert_eq!(lab.emulator.paths("main"), ["/c"]);
+    assert_eq!(
+        lab.emulator.contents("work", "/w").as_deref(),
+        Some(&b"work"[..])
+    );
+    assert_eq!(
+        lab.ok("users/get_current_account", json!(null)).await["account_id"],
+        account["account_id"]
+    );
+    assert_eq!(
+        lab.ok("files/get_metadata", json!({"path": old["id"]}))
+            .await["path_lower"],
+        "/c"
+    );
+    let rev = json!({"path": format!("rev:{}", old["rev"].as_str().expect("a rev"))});
+    assert_eq!(lab.download(rev).await.text(), "one");
+    let changes = lab.ok("files/list_folder/continue", cursor.clone()).await;
+    assert_eq!(
+        changes,
+        lab_before.ok("files/list_folder/continue", cursor).await
+    );
+    assert_eq!(changes["entries"].as_array().expect("entries").len(), 4);
+    let new = lab
+        .upload("files/upload", json!({"path": "/d"}), "new")
+        .await
+        .ok();
+    assert!(
+        new["rev"].as_str() > changes["entries"][2]["rev"].as_str(),
+        "revs go on"
+    );
+}
+
+#[tokio::test]
+async fn what_a_person_does_is_noticed() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| directory.path().join(name);
+    {
+        let lab = lab(directory.path());
+        for name in ["/edited", "/removed", "/kept"] {
+            lab.emulator.put("main", name, "before");
+        }
+        let old = lab
+            .ok("files/get_metadata", json!({"path": "/edited"}))
+            .await;
+        let cursor = lab
+            .ok("files/list_folder/get_latest_cursor", json!({"path": ""}))
+            .await;
+        fs::write(path("edited"), "edited in place").expect("a file");
+        lab.ok("files/list_folder/longpoll", cursor.clone()).await;
+        let new = lab
+            .ok("files/get_metadata", json!({"path": "/edited"}))
+            .await;
+        assert_eq!(
+            (new["id"].clone(), new["size"].clone()),
+            (old["id"].clone(), json!(15))
+        );
+        assert_eq!(
+            lab.download(json!({"path": "/edited"})).await.text(),
+            "edited in place"
+        );
+    }
+    fs::remove_file(path("removed")).expect("a file");
+    fs::create_dir(path("Folder")).expect("a folder");
+    fs::write(path("Folder/new"), "by hand").expect("a file");
+    let lab = lab(directory.path());
+    assert_eq!(
+        lab.emulator.paths("main"),
+        ["/Folder", "/Folder/new", "/edited", "/kept"]
+    );
+    let gone = lab
+        .ok("files/list_revisions", json!({"path": "/removed"}))
+        .await;
+    assert_eq!(gone["is_deleted"], true);
+    lab.ok(
+        "files/restore",
+        json!({"path": "/removed", "rev": gone["entries"][0]["rev"]}),
+    )
+    .await;
+    assert_eq!(
+        fs::read_to_string(path("removed")).expect("a file"),
+        "before"
+    );
+}
+
+#[test]
+fn a_directory_is_served_by_one_emulator_at_a_time() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let first = Emulator::builder()
+        .directory(directory.path())
+        .start()
+        .expect("the emulator starts");
+    let second = Emulator::builder().directory(directory.path()).start();
+    let error = second.expect_err("the directory is in use").to_string();
+    assert!(
+        error.contains("another emulator serves this directory"),
+        "{error}"
+    );
+    drop(first);
+    Emulator::builder()
+        .directory(directory.path())
+        .start()
+        .expect("it is free again");
+}

@@ -99,7 +99,7 @@ async fn fetch(shared: &Shared, url: &Url) -> Option<Content> {
         return None;
     }
     let mut body = RequestBody::new(Body::new(response.into_body()), Arc::<Meter>::default());
-    let sink = shared.store.sink().ok()?;
+    let sink = shared.store.sink();
     let received = body
         .receive(sink, None, LARGEST_BODY, LARGEST_BODY)
         .await

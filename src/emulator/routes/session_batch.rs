@@ -31,7 +31,7 @@ pub(super) fn start_batch(call: &mut Call) -> Outcome {
     let concurrent = kind == Some("concurrent");
     let mut ids = Vec::new();
     for _ in 0..count {
-        let file = call.shared.store.sink()?.target();
+        let file = call.shared.store.sink().target();
         let (owner, now) = (call.caller().account, call.shared.clock.now());
         let mut state = call.shared.state();
         let id = state.mint.session_id();

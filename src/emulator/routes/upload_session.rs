@@ -26,7 +26,7 @@ pub(super) async fn start(call: &mut Call) -> Outcome {
             "concurrent_session_close_not_allowed",
         )));
     }
-    let sink = call.shared.store.sink()?;
+    let sink = call.shared.store.sink();
     let file = sink.target();
     let received = call
         .body

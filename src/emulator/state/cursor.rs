@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::super::names;
-use super::tree::{Depth, Node, Tree};
+use super::tree::{Depth, Holds, Node, Tree};
 use super::{TreeId, View};
 
 /// Entries in a page, at most.
@@ -88,7 +88,7 @@ impl Cursor {
             || tree
                 .changes_since(self.sequence)
                 .iter()
-                .any(|change| self.covers(&change.lower, change.node.is_none()))
+                .any(|change| self.covers(&change.lower, change.is_deletion()))
     }
 
     /// The next page. Moves the cursor on, and says whether more is ready.
@@ -152,19 +152,19 @@ impl Cursor {
                 break;
             }
             self.sequence += 1;
-            if !self.covers(&change.lower, change.node.is_none()) {
+            if !self.covers(&change.lower, change.is_deletion()) {
                 continue;
             }
-            entries.push(match &change.node {
-                Some(node) => Entry::Present(change.lower.clone(), node.clone()),
-                None if names::is_within(&self.folder, &change.lower) => {
+            entries.push(match &change.now {
+                Holds::Node(node) => Entry::Present(change.lower.clone(), node.clone()),
+                Holds::Nothing(_) if names::is_within(&self.folder, &change.lower) => {
                     // The listed folder went away, perhaps with one above it.
                     let display = tree
                         .deleted(&self.folder)
                         .map_or(&*self.folder, |gone| &gone.display);
                     Entry::Deleted(self.folder.clone(), display.to_owned())
                 }
-                None => Entry::Deleted(change.lower.clone(), change.display.clone()),
+                Holds::Nothing(_) => Entry::Deleted(change.lower.clone(), change.display.clone()),
             });
         }
         let more = self.has_news(tree);

@@ -224,31 +224,92 @@ impl State {
             .find(|view| State::namespace_id(view) == id)
     }
 
-    /// The directory of each tree that has changed, and the changes, which are handed over.
-    pub(super) fn take_unwritten(&mut self) -> Vec<(PathBuf, Vec<Change>)> {
-        let Some(directory) = &self.directory else {
-            return Vec::new();
-        };
-        let accounts = &self.accounts;
-        let folder = |tree: usize| match accounts
-            .iter()
-            .find(|account| account.home.tree == TreeId(tree))
-        {
-            Some(account) if account.name != MAIN => directory
+    /// Where the files of an account lie, in a served directory.
+    pub(super) fn directory(&self, id: AccountId) -> Option<PathBuf> {
+        let directory = self.directory.as_ref()?;
+        Some(match self.account(id).name.as_str() {
+            MAIN => directory.clone(),
+            name => directory
                 .join(names::STATE_FOLDER)
                 .join("accounts")
-                .join(plain(&account.name)),
-            _ => directory.clone(),
-        };
-        let changed = self
-            .trees
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, tree)| !tree.unwritten.is_empty());
-        changed
-            .map(|(id, tree)| (folder(id), std::mem::take(&mut tree.unwritten)))
-            .collect()
+                .join(plain(name)),
+        })
     }
+
+    /// What happened since this was asked the last time, for a served directory. It is handed over.
+    pub(super) fn take_unwritten(&mut self) -> Unwritten {
+        let accounts = self
+            .accounts
+            .iter()
+            .enumerate()
+            .map(|(number, account)| Known {
+                number,
+                name: account.name.clone(),
+                id: account.id.clone(),
+            });
+        let mut unwritten = Unwritten {
+            accounts: accounts.collect(),
+            trees: Vec::new(),
+            mint: self.mint.position(),
+        };
+        for number in 0..self.accounts.len() {
+            let Some(directory) = self.directory(AccountId(number)) else {
+                continue;
+            };
+            let tree = &mut self.trees[self.accounts[number].home.tree.0];
+            let changes = std::mem::take(&mut tree.unwritten);
+            if !changes.is_empty() {
+                let first = tree.sequence() - changes.len();
+                unwritten.trees.push(UnwrittenTree {
+                    account: number,
+                    directory,
+                    first,
+                    changes,
+                });
+            }
+        }
+        unwritten
+    }
+
+    /// Makes an account that there was before, in the order of their numbers.
+    pub(super) fn restore_account(&mut self, known: &Known) {
+        let id = self.account_named(&known.name);
+        self.accounts[id.0].id.clone_from(&known.id);
+    }
+
+    /// Lets something happen again.
+    pub(super) fn replay(&mut self, account: usize, change: Change) {
+        if let Some(account) = self.accounts.get(account) {
+            self.trees[account.home.tree.0].replay(change);
+        }
+    }
+}
+
+/// An account as it is written down.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) number: usize,
+    pub(super) name: String,
+    pub(super) id: String,
+}
+
+/// What happened and is not yet written down.
+#[derive(Debug)]
+pub(super) struct Unwritten {
+    pub(super) accounts: Vec<Known>,
+    pub(super) trees: Vec<UnwrittenTree>,
+    /// How far the mint has come.
+    pub(super) mint: (u64, u64),
+}
+
+/// What happened in one account's tree.
+#[derive(Debug)]
+pub(super) struct UnwrittenTree {
+    pub(super) account: usize,
+    pub(super) directory: PathBuf,
+    /// The place of the first of the changes in the log.
+    pub(super) first: usize,
+    pub(super) changes: Vec<Change>,
 }
 
 impl Located {

@@ -64,8 +64,21 @@ impl Node {
 pub(in super::super) struct Change {
     pub(in super::super) lower: String,
     pub(in super::super) display: String,
-    /// `None`: it was deleted, with all that it held.
-    pub(in super::super) node: Option<Node>,
+    pub(in super::super) now: Holds,
+}
+
+/// What a path holds after a change.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Holds {
+    Node(Node),
+    /// Nothing: it was deleted then, with all that it held.
+    Nothing(Timestamp),
+}
+
+impl Change {
+    pub(in super::super) fn is_deletion(&self) -> bool {
+        matches!(self.now, Holds::Nothing(_))
+    }
 }
 
 /// What is known of a path that holds nothing any more.
@@ -213,7 +226,7 @@ impl Tree {
         self.record(Change {
             lower: lower.clone(),
             display: node.display().to_owned(),
-            node: Some(node.clone()),
+            now: Holds::Node(node.clone()),
         });
         if let Some(old) = self.nodes.insert(lower, node) {
             self.used -= old.size();
@@ -242,9 +255,24 @@ impl Tree {
         self.record(Change {
             lower: lower.to_owned(),
             display: root.display().to_owned(),
-            node: None,
+            now: Holds::Nothing(now),
         });
         Some(root)
+    }
+
+    /// Whether there are changes that the mirror has not seen.
+    pub(in super::super) fn has_unwritten(&self) -> bool {
+        !self.unwritten.is_empty()
+    }
+
+    /// Lets a change happen again.
+    pub(super) fn replay(&mut self, change: Change) {
+        match change.now {
+            Holds::Node(node) => self.insert(change.lower, node),
+            Holds::Nothing(at) => {
+                self.remove(&change.lower, at);
+            }
+        }
     }
 
     fn record(&mut self, change: Change) {

@@ -1,0 +1,261 @@
+//! The log of every tree in a database, so that a directory comes back as it was left: ids, revs, history, cursors.
+//!
+//! An answer waits until its changes are here, and only then is the directory brought up to date: whatever kills the process,
+//! nothing that was answered is lost. What the directory may have missed is known by its number, and is made up for at the start.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::blob::{Blob, BlobFile};
+use super::state::tree::{Change, FileNode, FolderNode, Holds, Node};
+use super::state::{Known, State, Unwritten};
+
+/// Grows with every change of the tables.
+const VERSION: i64 = 1;
+
+/// How long another emulator may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const SCHEMA: &str = "
+    CREATE TABLE accounts (number INTEGER PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE changes (
+        account INTEGER NOT NULL, sequence INTEGER NOT NULL, lower TEXT NOT NULL, display TEXT NOT NULL,
+        id TEXT, rev TEXT, client_modified INTEGER, server_modified INTEGER, content_hash TEXT, size INTEGER, blob TEXT,
+        deleted INTEGER, PRIMARY KEY (account, sequence)
+    ) WITHOUT ROWID;
+    CREATE TABLE mint (random INTEGER NOT NULL, revs INTEGER NOT NULL);
+    INSERT INTO mint VALUES (0, 0);
+";
+
+/// The database, and where the contents lie that it speaks of.
+#[derive(Debug)]
+pub(super) struct Journal {
+    database: Mutex<Connection>,
+    blobs: PathBuf,
+}
+
+impl Journal {
+    /// Opens the database in the state folder, and makes it if it is missing.
+    pub(super) fn open(folder: &Path, blobs: PathBuf) -> io::Result<Journal> {
+        let database = Connection::open(folder.join("state.db")).map_err(io::Error::other)?;
+        let prepare = |database: &Connection| -> rusqlite::Result<i64> {
+            // Two emulators would overwrite each other's log.
+            database.busy_timeout(PATIENCE)?;
+            database.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            // With a write-ahead log a killed process loses nothing that was committed.
+            database.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+            database.pragma_update(None, "synchronous", "NORMAL")?;
+            database.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+            let version = database.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            if version == 0 {
+                database.execute_batch(SCHEMA)?;
+                database.pragma_update(None, "user_version", VERSION)?;
+                return Ok(VERSION);
+            }
+            Ok(version)
+        };
+        match prepare(&database).map_err(told)? {
+            VERSION => Ok(Journal {
+                database: Mutex::new(database),
+                blobs,
+            }),
+            other => Err(io::Error::other(format!(
+                "`state.db` is of version {other}, this emulator knows version {VERSION}"
+            ))),
+        }
+    }
+
+    /// The names of the files that hold some version's contents.
+    pub(super) fn blobs(&self) -> io::Result<HashSet<String>> {
+        let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = || -> rusqlite::Result<HashSet<String>> {
+            let mut names = database.prepare("SELECT blob FROM changes WHERE blob IS NOT NULL")?;
+            names.query_map([], |row| row.get(0))?.collect()
+        };
+        names().map_err(io::Error::other)
+    }
+
+    /// Writes down what happened, all of it or nothing.
+    pub(super) fn append(&self, unwritten: &Unwritten) -> io::Result<()> {
+        self.write(|database| {
+            for account in &unwritten.accounts {
+                let known = "INSERT OR IGNORE INTO accounts (number, name, id) VALUES (?1, ?2, ?3)";
+                database.prepare_cached(known)?.execute(params![
+                    account.number,
+                    account.name,
+                    account.id
+                ])?;
+            }
+            for tree in &unwritten.trees {
+                for (sequence, change) in (tree.first..).zip(&tree.changes) {
+                    insert(database, tree.account, sequence, change)?;
+                }
+            }
+            let (random, revs) = unwritten.mint;
+            let update = "UPDATE mint SET random = ?1, revs = ?2";
+            database
+                .prepare_cached(update)?
+                .execute(params![random.cast_signed(), revs.cast_signed()])?;
+            Ok(())
+        })
+    }
+
+    /// Writes down that the directories show all of this.
+    pub(super) fn shown(&self, unwritten: &Unwritten) -> io::Result<()> {
+        self.write(|database| {
+            for tree in &unwritten.trees {
+                let update = "UPDATE accounts SET shown = ?2 WHERE number = ?1";
+                let shown = tree.first + tree.changes.len();
+                database
+                    .prepare_cached(update)?
+                    .execute(params![tree.account, shown])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn write(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> io::Result<()> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let write = || {
+            let transaction = database.transaction()?;
+            work(&transaction)?;
+            transaction.commit()
+        };
+        write().map_err(io::Error::other)
+    }
+
+    /// Brings back everything. Gives what the directories may not show yet.
+    pub(super) fn load(&self, state: &mut State) -> io::Result<Unwritten> {
+        let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut load = || -> rusqlite::Result<Unwritten> {
+            let mint = "SELECT random, revs FROM mint";
+            let mint = database.query_row(mint, [], |row| Ok((row.get(0)?, row.get(1)?)));
+            let mint: Option<(i64, i64)> = mint.optional()?;
+            let mut accounts =
+                database.prepare("SELECT number, name, id, shown FROM accounts ORDER BY number")?;
+            let accounts: Vec<(Known, usize)> = accounts
+                .query_map([], |row| {
+                    let known = Known {
+                        number: row.get(0)?,
+                        name: row.get(1)?,
+                        id: row.get(2)?,
+                    };
+                    Ok((known, row.get(3)?))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            for (account, _) in &accounts {
+                state.restore_account(account);
+            }
+            let mut changes = database.prepare(
+                "SELECT account, lower, display, id, rev, client_modified, server_modified, content_hash, size, blob, deleted
+                 FROM changes ORDER BY account, sequence",
+            )?;
+            let changes = changes.query_map([], |row| Ok((row.get(0)?, self.change(row)?)))?;
+            for change in changes {
+                let (account, change) = change?;
+                state.replay(account, change);
+            }
+            if let Some((random, revs)) = mint.filter(|(_, revs)| *revs > 0) {
+                state
+                    .mint
+                    .resume(random.cast_unsigned(), revs.cast_unsigned());
+            }
+            let mut missed = state.take_unwritten();
+            for tree in &mut missed.trees {
+                let shown = accounts
+                    .iter()
+                    .find(|(known, _)| known.number == tree.account)
+                    .map_or(0, |(_, shown)| *shown);
+                tree.changes.drain(..shown.min(tree.changes.len()));
+                tree.first = shown;
+            }
+            Ok(missed)
+        };
+        load().map_err(io::Error::other)
+    }
+
+    /// The change in a row.
+    fn change(&self, row: &Row<'_>) -> rusqlite::Result<Change> {
+        let time = |column: &str| -> rusqlite::Result<Timestamp> {
+            Ok(Timestamp::from_second(row.get(column)?).unwrap_or_default())
+        };
+        let (lower, display): (String, String) = (row.get("lower")?, row.get("display")?);
+        let id: Option<String> = row.get("id")?;
+        let blob: Option<String> = row.get("blob")?;
+        let now = match (id, blob) {
+            (None, _) => Holds::Nothing(time("deleted")?),
+            (Some(id), None) => {
+                let display = display.clone();
+                Holds::Node(Node::Folder(Arc::new(FolderNode { display, id })))
+            }
+            (Some(id), Some(blob)) => {
+                let file = Arc::new(BlobFile::adopt(self.blobs.join(blob)));
+                Holds::Node(Node::File(Arc::new(FileNode {
+                    display: display.clone(),
+                    id,
+                    rev: row.get("rev")?,
+                    client_modified: time("client_modified")?,
+                    server_modified: time("server_modified")?,
+                    content_hash: row.get("content_hash")?,
+                    blob: Blob::file(file, row.get::<_, i64>("size")?.cast_unsigned()),
+                })))
+            }
+        };
+        Ok(Change {
+            lower,
+            display,
+            now,
+        })
+    }
+}
+
+fn told(error: rusqlite::Error) -> io::Error {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseBusy) => io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "`state.db` is in use: another emulator serves this directory",
+        ),
+        _ => io::Error::other(error),
+    }
+}
+
+fn insert(
+    database: &Connection,
+    account: usize,
+    sequence: usize,
+    change: &Change,
+) -> rusqlite::Result<()> {
+    let (node, deleted) = match &change.now {
+        Holds::Node(node) => (Some(node), None),
+        Holds::Nothing(at) => (None, Some(at.as_second())),
+    };
+    let file = match node {
+        Some(Node::File(file)) => Some(file),
+        _ => None,
+    };
+    let blob = file
+        .and_then(|file| file.blob.path()?.file_name()?.to_str())
+        .map(str::to_owned);
+    let insert = "INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    database.prepare_cached(insert)?.execute(params![
+        account,
+        sequence,
+        change.lower,
+        change.display,
+        node.map(Node::id),
+        file.map(|file| &file.rev),
+        file.map(|file| file.client_modified.as_second()),
+        file.map(|file| file.server_modified.as_second()),
+        file.map(|file| &file.content_hash),
+        file.map(|file| file.blob.size().cast_signed()),
+        blob,
+        deleted,
+    ])?;
+    Ok(())
+}
