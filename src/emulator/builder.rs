@@ -5,6 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Emulator;
 use super::blob::Store;
@@ -26,6 +27,7 @@ pub struct EmulatorBuilder {
     listen: SocketAddr,
     directory: Option<PathBuf>,
     seed: u64,
+    latency: Duration,
     faults: Vec<Fault>,
 }
 
@@ -35,6 +37,7 @@ impl EmulatorBuilder {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             directory: None,
             seed: 0,
+            latency: Duration::ZERO,
             faults: Vec::new(),
         }
     }
@@ -64,6 +67,12 @@ impl EmulatorBuilder {
         EmulatorBuilder { seed, ..self }
     }
 
+    /// Sends the first byte of each answer that much later, and takes each new connection twice that much later, as a distant
+    /// server would. By default there is no delay.
+    pub fn latency(self, latency: Duration) -> Self {
+        EmulatorBuilder { latency, ..self }
+    }
+
     /// Has this go wrong, from the first call on.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -83,7 +92,7 @@ impl EmulatorBuilder {
                 (store, Some(journal))
             }
         };
-        let shared = Arc::new(Shared::new(state, store, journal, self.seed));
+        let shared = Arc::new(Shared::new(state, store, journal, self.seed, self.latency));
         shared.scan(Settled::Now)?;
         for fault in self.faults {
             shared.faults.add(fault);

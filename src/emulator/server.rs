@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -39,11 +40,11 @@ impl Server {
             .thread_name("emulator")
             .enable_all()
             .build()?;
-        let router = router(shared);
+        let (router, latency) = (router(shared), shared.latency);
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             // The bound listener is handed to the runtime; whatever fails there ends the serving.
-            let _ = runtime.block_on(accept(listener, router, stopped));
+            let _ = runtime.block_on(accept(listener, router, latency, stopped));
         };
         let thread = thread::Builder::new()
             .name("emulator".to_owned())
@@ -69,6 +70,7 @@ impl Drop for Server {
 async fn accept(
     listener: TcpListener,
     router: Router,
+    latency: Duration,
     mut stopped: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -79,7 +81,7 @@ async fn accept(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, router.clone()));
+                    connections.spawn(serve(stream, router.clone(), latency));
                 }
                 // The peer is gone already, or this process has too many files open: others may still get through.
                 Err(_) => tokio::task::yield_now().await,
@@ -88,7 +90,9 @@ async fn accept(
     }
 }
 
-async fn serve(stream: TcpStream, router: Router) {
+async fn serve(stream: TcpStream, router: Router, latency: Duration) {
+    // As if the handshakes went over a long line.
+    delay(latency * 2).await;
     // Small answers must not wait for more to send.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
@@ -96,6 +100,7 @@ async fn serve(stream: TcpStream, router: Router) {
         let answered = router.call(request);
         async move {
             let response = answered.await.unwrap_or_else(|never| match never {});
+            delay(latency).await;
             match response.extensions().get::<Cut>() {
                 Some(Cut) => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
                 None => Ok(response),
@@ -107,6 +112,13 @@ async fn serve(stream: TcpStream, router: Router) {
         .serve_connection(TokioIo::new(stream), service);
     // It ended because the client went away, or because it was cut: there is nobody to tell.
     let _ = connection.await;
+}
+
+/// Waits. Even the shortest sleep takes until the next tick of the timer, so none is none.
+async fn delay(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
 }
 
 fn router(shared: &Arc<Shared>) -> Router {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -22,6 +23,8 @@ pub(super) struct Shared {
     pub(super) faults: FaultPlan,
     pub(super) meter: Arc<Meter>,
     pub(super) clock: Clock,
+    /// How much later each answer begins.
+    pub(super) latency: Duration,
     /// Request ids and dots; apart from the state, so that what a tree mints does not depend on who else called.
     answers: Mutex<Mint>,
     /// Where a served directory is written down. Held while it is brought up to date, so that changes reach it in order.
@@ -31,13 +34,20 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(state: State, store: Store, journal: Option<Journal>, seed: u64) -> Shared {
+    pub(super) fn new(
+        state: State,
+        store: Store,
+        journal: Option<Journal>,
+        seed: u64,
+        latency: Duration,
+    ) -> Shared {
         Shared {
             state: Mutex::new(state),
             store,
             faults: FaultPlan::default(),
             meter: Arc::default(),
             clock: Clock::default(),
+            latency,
             answers: Mutex::new(Mint::new(!seed)),
             journal: journal.map(|journal| {
                 Mutex::new(Served {

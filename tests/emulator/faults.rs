@@ -193,3 +193,19 @@ async fn sessions_and_cursors_are_lost() {
         200
     );
 }
+
+#[tokio::test]
+async fn a_distant_server_answers_later() {
+    let latency = Duration::from_millis(60);
+    let lab = Lab::with(dropscript::emulator::Emulator::builder().latency(latency));
+    let call = || async {
+        let start = Instant::now();
+        lab.ok("users/get_space_usage", json!(null)).await;
+        start.elapsed()
+    };
+    assert!(
+        call().await >= 3 * latency,
+        "the first call makes the connection"
+    );
+    assert!(call().await >= latency);
+}
