@@ -43,7 +43,17 @@ pub(super) async fn find(client: &Client, source: &Source, reading: Reading) -> 
     let path: Result<RemotePath> = text.parse();
     let named = match &path {
         Ok(path) if path.is_root() => Some(Item::root()),
-        Ok(path) => client.metadata_if_any(path).await?.map(Item::from),
+        Ok(path) => {
+            let item = client.metadata_if_any(path).await?.map(Item::from);
+            item.map(|item| {
+                // By the file's path one would get what is there now.
+                let by_rev = text.starts_with("rev:").then(|| text.clone());
+                Item {
+                    path: by_rev.unwrap_or(item.path),
+                    ..item
+                }
+            })
+        }
         Err(_) => None,
     };
     match (named, path) {

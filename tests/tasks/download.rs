@@ -325,3 +325,21 @@ async fn a_free_name_is_not_that_of_another_source() {
     contents.sort();
     assert_eq!(contents, ["local", "one", "three", "two"]);
 }
+
+#[tokio::test]
+async fn a_rev_is_fetched_as_it_was() {
+    let bench = Bench::new();
+    bench.remote("/a.txt", "old");
+    let rev = bench.dbx.info("/a.txt").await.unwrap().rev.unwrap();
+    bench.remote("/a.txt", "new");
+    bench
+        .dbx
+        .download(
+            format!("rev:{rev}"),
+            bench.path("in"),
+            DownloadOptions::default(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(fs::read(bench.path("in/a.txt")).unwrap(), b"old");
+}
