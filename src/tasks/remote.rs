@@ -130,7 +130,9 @@ impl Walk {
                 let Some(relative) = self.names.relative(&self.base, &item) else {
                     continue;
                 };
-                item.path = format!("{}/{relative}", self.base.as_str());
+                if item.path.starts_with('/') {
+                    item.path = format!("{}/{relative}", self.base.as_str());
+                }
                 if self
                     .pattern
                     .as_ref()
@@ -158,6 +160,10 @@ struct FolderNames(HashMap<String, String>);
 impl FolderNames {
     /// The path of an item below the base; `None` where it is not below it.
     fn relative(&mut self, base: &RemotePath, item: &Item) -> Option<String> {
+        // Known by its id only: what is known of its place is that it is below the base.
+        if !item.path.starts_with('/') {
+            return Some(item.name.clone());
+        }
         let depth = base.as_str().matches('/').count();
         let names = item.path.strip_prefix('/')?.split('/').skip(depth);
         let path = names.collect::<Vec<_>>().join("/");
