@@ -1,17 +1,21 @@
 //! Standard output: what the script prints, or the events of its run, and nothing else.
 
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+
+use super::report::Status;
+use super::voice::Voice;
 
 /// Where a script's lines go. Clones write to the same place.
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     form: Form,
-    closed: Arc<AtomicBool>,
+    voice: Voice,
+    /// The exit status, once nothing more can be written.
+    ended: Arc<OnceLock<Status>>,
     cancel: CancellationToken,
 }
 
@@ -63,11 +67,12 @@ pub(super) struct Place<'a> {
 }
 
 impl Output {
-    /// Standard output in this form. Once nobody reads it any more, `cancel` is cancelled.
-    pub(super) fn new(form: Form, cancel: CancellationToken) -> Self {
+    /// Standard output in this form. Once nothing more can be written, `cancel` is cancelled.
+    pub(super) fn new(form: Form, voice: Voice, cancel: CancellationToken) -> Self {
         Self {
             form,
-            closed: Arc::default(),
+            voice,
+            ended: Arc::default(),
             cancel,
         }
     }
@@ -87,13 +92,13 @@ impl Output {
         }
     }
 
-    /// Whether the reader has gone away.
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+    /// The exit status where nothing more can be written: mostly, as the reader has gone away.
+    pub(super) fn ended(&self) -> Option<Status> {
+        self.ended.get().copied()
     }
 
     fn line(&self, text: &str) {
-        if self.is_closed() {
+        if self.ended().is_some() {
             return;
         }
         let mut out = io::stdout().lock();
@@ -102,8 +107,15 @@ impl Output {
             .write_all(text.as_bytes())
             .and_then(|()| out.write_all(b"\n"))
             .and_then(|()| out.flush());
-        if written.is_err() {
-            self.closed.store(true, Ordering::Relaxed);
+        if let Err(error) = written {
+            let status = if error.kind() == io::ErrorKind::BrokenPipe {
+                Status::PIPE
+            } else {
+                self.voice
+                    .error(&format!("cannot write to standard output: {error}"));
+                Status::FAILED
+            };
+            self.ended.get_or_init(|| status);
             self.cancel.cancel();
         }
     }

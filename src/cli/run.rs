@@ -123,7 +123,7 @@ impl Stage {
             },
             Err(error) => {
                 // Whoever closed standard output wants to hear no more.
-                if !self.output.is_closed() {
+                if self.output.ended().is_none() {
                     report::show(self.voice, &error);
                     self.output.event(&RunEvent::Error(report::event(&error)));
                 }
@@ -148,11 +148,7 @@ impl Stage {
 
     /// The exit status of a command whose last run ended with this one.
     pub(super) fn status_of(&self, run: Status) -> Status {
-        if self.output.is_closed() {
-            Status::PIPE
-        } else {
-            run
-        }
+        self.output.ended().unwrap_or(run)
     }
 }
 

@@ -43,9 +43,9 @@ impl Setup {
         self
     }
 
-    /// Standard output; `cancel` is cancelled once nobody reads it.
+    /// Standard output; `cancel` is cancelled once nothing more can be written.
     pub(super) fn output(&self, cancel: CancellationToken) -> Output {
-        Output::new(self.form, cancel)
+        Output::new(self.form, self.voice, cancel)
     }
 
     /// The host, whose scripts print to `output`; `script` is the main script's file, if there is one.

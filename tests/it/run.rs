@@ -122,3 +122,23 @@ fn a_reader_that_has_enough_ends_the_script_quietly() {
     let done = child.end(141);
     assert_eq!(done.stderr, "");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_dropscript"))
+        .args(["eval", "print(1); print(2)"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{complaint}");
+    assert!(
+        complaint.starts_with("error: cannot write to standard output: No space left"),
+        "{complaint}"
+    );
+}

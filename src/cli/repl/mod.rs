@@ -208,11 +208,9 @@ impl<'a> Repl<'a> {
                 report::show(self.voice, &error);
             }
         }
-        match leave {
-            Some(status) => Then::Leave(status),
-            None if self.output.is_closed() => Then::Leave(Status::PIPE),
-            None => Then::GoOn,
-        }
+        leave
+            .or_else(|| self.output.ended())
+            .map_or(Then::GoOn, Then::Leave)
     }
 
     /// For a program that feeds the input; a person has seen what failed.
