@@ -33,7 +33,7 @@ use crate::secret::Secret;
 use crate::transport::{Request, Response, Transport, bearer};
 use budget::Budget;
 use pacer::Pacer;
-use retry::Retries;
+use retry::{LONGEST_LIMIT, Retries};
 
 const ARGUMENT: HeaderName = HeaderName::from_static("dropbox-api-arg");
 const RESULT: HeaderName = HeaderName::from_static("dropbox-api-result");
@@ -318,7 +318,9 @@ impl Client {
             body: &body,
         };
         let error = refusal.into_error();
-        if let Some(wait) = error.retry_after().filter(|_| error.is_retryable()) {
+        let wait = error.retry_after().filter(|_| error.is_retryable());
+        // A longer one ends the call, and the next must not hang where nobody sees why.
+        if let Some(wait) = wait.filter(|wait| *wait <= LONGEST_LIMIT) {
             self.0.pacer.pause(wait);
         }
         // A server that failed may have failed after the change was made.

@@ -14,7 +14,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How long one call puts up with being limited. Limits pass by themselves, so they are waited out far longer than faults.
-const LONGEST_LIMIT: Duration = Duration::from_secs(600);
+pub(crate) const LONGEST_LIMIT: Duration = Duration::from_secs(600);
 
 /// The wait where a limit comes without `Retry-After`, as Dropbox's own clients choose it.
 const LIMIT_WAIT: Duration = Duration::from_secs(1);
@@ -50,6 +50,9 @@ impl Retries {
     pub(crate) fn after(&mut self, attempt: Attempt, budget: &Budget) -> Result<Duration> {
         self.unsure |= attempt.unsure;
         let error = attempt.error;
+        if error.retry_after() > Some(LONGEST_LIMIT) {
+            return Err(error);
+        }
         match error.kind() {
             ErrorKind::RateLimited => self.limited(error),
             ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server => {

@@ -11,6 +11,7 @@ use futures_util::stream;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
+use super::claims::{Claim, Claims, NAMED_TWICE, clash};
 use super::list::nothing_matches;
 use super::naming::{looks_like_a_file, numbered};
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
@@ -18,7 +19,8 @@ use super::remote::{Below, Found, Reading, Walk, find};
 use super::run::{Done, Run, Step};
 use super::sink::{Place, Seal, Sink};
 use super::{
-    DownloadOptions, Item, ItemKind, Outcome, Report, ReportItem, Source, TransferOptions,
+    DownloadOptions, Item, ItemKind, Outcome, Overwrite, Report, ReportItem, Source,
+    TransferOptions,
 };
 use crate::client::{Client, ContentHasher};
 use crate::connection::Connection;
@@ -139,6 +141,7 @@ struct Download<'a> {
     root: Option<Arc<Dir>>,
     /// The name of a single file at the target.
     name: Option<String>,
+    claims: Claims,
 }
 
 impl<'a> Download<'a> {
@@ -163,6 +166,7 @@ impl<'a> Download<'a> {
             folder,
             root,
             name,
+            claims: Claims::default(),
         })
     }
 
@@ -218,9 +222,16 @@ impl<'a> Download<'a> {
 
     async fn fetch(&self, below: &Below) -> Result<Done> {
         check_names(&below.relative)?;
-        let (item, relative) = (&below.item, below.relative.as_str());
-        let mut relative = relative.to_owned();
-        if let Some(decision) = self.existing(item, &relative).await? {
+        let (item, mut relative) = (&below.item, below.relative.clone());
+        let decision = match self.claim(&relative, item) {
+            Claim::Granted => self.existing(item, &relative).await?,
+            Claim::Again => Some(Decision::Skip(NAMED_TWICE)),
+            Claim::Taken(_) if self.options.overwrite == Overwrite::Rename => {
+                Some(Decision::FreeName)
+            }
+            Claim::Taken(other) => return Err(clash(&item.path, &other, &self.shown(&relative))),
+        };
+        if let Some(decision) = decision {
             let skip = |reason| Done {
                 destination: self.shown(&relative),
                 outcome: Outcome::Skipped,
@@ -230,7 +241,7 @@ impl<'a> Download<'a> {
             match decision {
                 Decision::Replace => {}
                 Decision::Skip(reason) => return Ok(skip(reason)),
-                Decision::FreeName => relative = self.free_name(&relative)?,
+                Decision::FreeName => relative = self.free_name(item, &relative)?,
                 Decision::Refuse | Decision::CompareHashes => {
                     return Err(self.in_the_way(&relative, "a file"));
                 }
@@ -350,7 +361,17 @@ impl<'a> Download<'a> {
         }))
     }
 
-    fn free_name(&self, relative: &str) -> Result<String> {
+    fn claim(&self, relative: &str, item: &Item) -> Claim {
+        // Where the file system does not tell letter case apart, the claims must not either.
+        let key = if cfg!(any(windows, target_vendor = "apple")) {
+            relative.to_lowercase()
+        } else {
+            relative.to_owned()
+        };
+        self.claims.claim(key, &item.path)
+    }
+
+    fn free_name(&self, item: &Item, relative: &str) -> Result<String> {
         let (parent, name) = relative
             .rsplit_once('/')
             .map_or((String::new(), relative), |(parent, name)| {
@@ -364,7 +385,7 @@ impl<'a> Download<'a> {
         };
         candidates
             .into_iter()
-            .find(free)
+            .find(|candidate| free(candidate) && self.claim(candidate, item) == Claim::Granted)
             .ok_or_else(|| self.in_the_way(relative, "a file"))
     }
 

@@ -8,7 +8,7 @@ use crate::api::files::{FileMetadata, FolderMetadata, Metadata};
 /// A file or folder at Dropbox.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Item {
-    /// The path, in the letter case that people gave it.
+    /// The path, in the letter case that people gave it; the id of what is in no folder of this account.
     pub path: String,
     /// The last name of the path.
     pub name: String,
@@ -53,9 +53,7 @@ impl ItemKind {
 }
 
 impl Item {
-    fn named(kind: ItemKind, name: String, path: Option<String>) -> Self {
-        // Dropbox leaves the path out only of what is in no folder of this account.
-        let path = path.unwrap_or_else(|| format!("/{name}"));
+    fn named(kind: ItemKind, name: String, path: String) -> Self {
         Self {
             path,
             name,
@@ -71,20 +69,17 @@ impl Item {
 
     /// A folder that is only planned.
     pub(super) fn planned_folder(path: &crate::path::RemotePath) -> Self {
-        Self::named(
-            ItemKind::Folder,
-            path.name().to_owned(),
-            Some(path.to_string()),
-        )
+        Self::named(ItemKind::Folder, path.name().to_owned(), path.to_string())
     }
 
     pub(super) fn root() -> Self {
-        Self::named(ItemKind::Folder, String::new(), Some("/".to_owned()))
+        Self::named(ItemKind::Folder, String::new(), "/".to_owned())
     }
 }
 
 impl From<FileMetadata> for Item {
     fn from(file: FileMetadata) -> Self {
+        let path = path_or_id(file.path_display, &file.id);
         Self {
             size: Some(file.size),
             modified: Some(file.client_modified),
@@ -92,16 +87,17 @@ impl From<FileMetadata> for Item {
             id: Some(file.id),
             rev: Some(file.rev),
             hash: file.content_hash,
-            ..Self::named(ItemKind::File, file.name, file.path_display)
+            ..Self::named(ItemKind::File, file.name, path)
         }
     }
 }
 
 impl From<FolderMetadata> for Item {
     fn from(folder: FolderMetadata) -> Self {
+        let path = path_or_id(folder.path_display, &folder.id);
         Self {
             id: Some(folder.id),
-            ..Self::named(ItemKind::Folder, folder.name, folder.path_display)
+            ..Self::named(ItemKind::Folder, folder.name, path)
         }
     }
 }
@@ -112,8 +108,30 @@ impl From<Metadata> for Item {
             Metadata::File(file) => file.into(),
             Metadata::Folder(folder) => folder.into(),
             Metadata::Deleted(deleted) => {
-                Self::named(ItemKind::Deleted, deleted.name, deleted.path_display)
+                let path = deleted.path_display.unwrap_or_default();
+                Self::named(ItemKind::Deleted, deleted.name, path)
             }
         }
+    }
+}
+
+/// Dropbox leaves the path out of what is in no folder of this account; then only the id means it, and nothing else.
+fn path_or_id(path: Option<String>, id: &str) -> String {
+    path.unwrap_or_else(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_path_is_meant_by_its_id() {
+        let json = r#"{".tag":"folder","name":"plans","id":"id:aaaa"}"#;
+        let metadata: Metadata = serde_json::from_str(json).expect("metadata");
+        let item = Item::from(metadata);
+        assert_eq!(
+            (item.path.as_str(), item.name.as_str()),
+            ("id:aaaa", "plans")
+        );
     }
 }

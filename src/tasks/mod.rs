@@ -1,5 +1,6 @@
 //! The cloud tasks, as ordinary async Rust on a [`Connection`](crate::Connection).
 
+mod claims;
 mod create_folder;
 mod delete;
 mod download;

@@ -43,7 +43,17 @@ pub(super) async fn find(client: &Client, source: &Source, reading: Reading) -> 
     let path: Result<RemotePath> = text.parse();
     let named = match &path {
         Ok(path) if path.is_root() => Some(Item::root()),
-        Ok(path) => client.metadata_if_any(path).await?.map(Item::from),
+        Ok(path) => {
+            let item = client.metadata_if_any(path).await?.map(Item::from);
+            item.map(|item| {
+                // By the file's path one would get what is there now.
+                let by_rev = text.starts_with("rev:").then(|| text.clone());
+                Item {
+                    path: by_rev.unwrap_or(item.path),
+                    ..item
+                }
+            })
+        }
         Err(_) => None,
     };
     match (named, path) {
@@ -120,7 +130,9 @@ impl Walk {
                 let Some(relative) = self.names.relative(&self.base, &item) else {
                     continue;
                 };
-                item.path = format!("{}/{relative}", self.base.as_str());
+                if item.path.starts_with('/') {
+                    item.path = format!("{}/{relative}", self.base.as_str());
+                }
                 if self
                     .pattern
                     .as_ref()
@@ -148,6 +160,10 @@ struct FolderNames(HashMap<String, String>);
 impl FolderNames {
     /// The path of an item below the base; `None` where it is not below it.
     fn relative(&mut self, base: &RemotePath, item: &Item) -> Option<String> {
+        // Known by its id only: what is known of its place is that it is below the base.
+        if !item.path.starts_with('/') {
+            return Some(item.name.clone());
+        }
         let depth = base.as_str().matches('/').count();
         let names = item.path.strip_prefix('/')?.split('/').skip(depth);
         let path = names.collect::<Vec<_>>().join("/");

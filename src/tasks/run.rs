@@ -64,61 +64,63 @@ impl Run {
                 })
                 .buffer_unordered(self.parallel.get())
         );
-        let mut first = None;
+        let (mut first, mut fatal) = (None, None);
         while let Some(item) = finished.next().await {
             if let Some(error) = &item.error {
                 first.get_or_insert_with(|| Arc::clone(error));
                 // Without a token nothing else can work either.
                 if self.on_error == OnError::Stop || error.kind() == ErrorKind::NotSignedIn {
                     stopped.store(true, Ordering::Relaxed);
+                    fatal.get_or_insert_with(|| Arc::clone(error));
                 }
             }
             report.add(item);
         }
         report.close(started.elapsed());
-        match first {
-            Some(first) if self.on_error != OnError::Report => Err(self.failure(&first, report)),
-            _ => Ok(report),
+        match (fatal, first) {
+            _ if self.on_error == OnError::Report => Ok(report),
+            (Some(fatal), _) => Err((*fatal).clone().with_report(report)),
+            (None, Some(first)) => Err(failure(&first, report)),
+            (None, None) => Ok(report),
         }
     }
+}
 
-    /// One error for all that failed: the first itself where that ended the task, one of their own kind where nothing worked and
-    /// all failed alike, else `partial`.
-    fn failure(self, first: &Error, report: Report) -> Error {
-        let failed = report.failed;
-        let all = report.items.len();
-        let alike = report.items.iter().all(|item| {
-            item.error
-                .as_ref()
-                .is_some_and(|error| error.kind() == first.kind())
-        });
-        if failed == 1 && alike || self.on_error == OnError::Stop {
-            return first.clone().with_report(report);
-        }
-        let error = if alike {
-            Error::new(
-                first.kind(),
-                format!("all {failed} failed; the first: {}", first.full_message()),
-            )
-        } else {
-            Error::new(
-                ErrorKind::Partial,
-                format!(
-                    "{failed} of {all} failed; the first: {}",
-                    first.full_message()
-                ),
-            )
-        };
-        let error = match first.hint() {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        };
-        let error = match first.path() {
-            Some(path) => error.with_path(path),
-            None => error,
-        };
-        error.with_report(report)
+/// One error for all that failed: their own kind where nothing worked and all failed alike, else `partial`.
+fn failure(first: &Error, report: Report) -> Error {
+    let failed = report.failed;
+    let all = report.items.len();
+    let alike = report.items.iter().all(|item| {
+        item.error
+            .as_ref()
+            .is_some_and(|error| error.kind() == first.kind())
+    });
+    if failed == 1 && alike {
+        return first.clone().with_report(report);
     }
+    let error = if alike {
+        Error::new(
+            first.kind(),
+            format!("all {failed} failed; the first: {}", first.full_message()),
+        )
+    } else {
+        Error::new(
+            ErrorKind::Partial,
+            format!(
+                "{failed} of {all} failed; the first: {}",
+                first.full_message()
+            ),
+        )
+    };
+    let error = match first.hint() {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    };
+    let error = match first.path() {
+        Some(path) => error.with_path(path),
+        None => error,
+    };
+    error.with_report(report)
 }
 
 impl ReportItem {
@@ -240,10 +242,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_token_ends_the_task() {
-        let error = run(&[Some(ErrorKind::NotSignedIn), None], OnError::Continue)
-            .await
-            .expect_err("an error");
-        assert_eq!(Report::of(&error).expect("a report").items.len(), 1);
-        assert_eq!(error.kind(), ErrorKind::NotSignedIn);
+        let refused = Some(ErrorKind::NotSignedIn);
+        for (before, on_error) in [
+            (None, OnError::Continue),
+            (Some(ErrorKind::NotFound), OnError::Continue),
+            (None, OnError::Stop),
+        ] {
+            let error = run(&[before, refused, None], on_error)
+                .await
+                .expect_err("an error");
+            let report = Report::of(&error).expect("a report");
+            assert_eq!(report.items.len(), 2);
+            assert_eq!(error.kind(), ErrorKind::NotSignedIn, "after {before:?}");
+        }
     }
 }

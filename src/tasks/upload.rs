@@ -7,6 +7,7 @@ use std::path::Path;
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
+use super::claims::{Claim, Claims, NAMED_TWICE, clash};
 use super::list::nothing_matches;
 use super::local::{Found, Local, find, walk};
 use super::naming::{looks_like_a_file, numbered};
@@ -323,17 +324,22 @@ impl Upload<'_> {
     }
 }
 
-/// Two local files whose names differ by letter case only would be one at Dropbox, so the second fails.
+/// Of several sources that would become one file at Dropbox, which does not tell letter case apart, only the first is sent.
 fn without_clashes(work: impl Stream<Item = Step<Local>>) -> impl Stream<Item = Step<Local>> {
-    let mut seen = std::collections::HashSet::new();
-    work.map(move |step| match step {
-        Step::Work(local) if !seen.insert(local.relative.to_lowercase()) => {
-            let message = format!("`{}` differs from another file by letter case only, which Dropbox does not tell apart", local.relative);
-            let source = local.path.display().to_string();
-            let error = Error::new(ErrorKind::Conflict, message).with_path(source.clone()).with_hint("rename one of them");
-            Step::Done(ReportItem::failed(source, String::new(), error))
+    let claims = Claims::default();
+    work.map(move |step| {
+        let Step::Work(local) = step else {
+            return step;
+        };
+        let source = local.path.display().to_string();
+        match claims.claim(local.relative.to_lowercase(), &source) {
+            Claim::Granted => Step::Work(local),
+            Claim::Again => Step::Done(ReportItem::skipped(source, NAMED_TWICE)),
+            Claim::Taken(other) => {
+                let error = clash(&source, &other, &local.relative);
+                Step::Done(ReportItem::failed(source, String::new(), error))
+            }
         }
-        step => step,
     })
 }
 

@@ -259,3 +259,87 @@ async fn a_destination_that_cannot_be_made_is_told() {
     assert_eq!(error.kind().as_str(), "local_io");
     assert!(error.path().unwrap().ends_with("file/in"));
 }
+
+#[tokio::test]
+async fn two_sources_never_become_one_file() {
+    let bench = Bench::new();
+    bench.remote("/a/x.txt", "from a");
+    bench.remote("/b/x.txt", "from b");
+    let error = bench
+        .dbx
+        .download(
+            vec!["/a/x.txt", "/b/x.txt"],
+            bench.path("in"),
+            DownloadOptions::default(),
+        )
+        .await
+        .unwrap_err();
+    let report = Report::of(&error).unwrap();
+    assert_eq!((report.transferred, report.failed), (1, 1), "{report}");
+    let message = error.full_message();
+    assert!(
+        message.contains("/a/x.txt") && message.contains("/b/x.txt"),
+        "{message}"
+    );
+    assert_eq!(fs::read(bench.path("in/x.txt")).unwrap(), b"from a");
+}
+
+#[tokio::test]
+async fn a_source_that_is_named_twice_is_fetched_once() {
+    let bench = Bench::new();
+    bench.remote("/a/x.txt", "x");
+    let report = bench
+        .dbx
+        .download(
+            vec!["/a", "/a/*.txt"],
+            bench.path("in"),
+            DownloadOptions::default(),
+        )
+        .await
+        .unwrap();
+    assert_eq!((report.transferred, report.skipped), (1, 1), "{report}");
+}
+
+#[tokio::test]
+async fn a_free_name_is_not_that_of_another_source() {
+    let bench = Bench::new();
+    bench.remote("/a/x.txt", "one");
+    bench.remote("/a/x (2).txt", "two");
+    bench.remote("/b/x.txt", "three");
+    bench.local("in/x.txt", "local");
+    let report = bench
+        .dbx
+        .download(
+            vec!["/a", "/b"],
+            bench.path("in"),
+            overwrite(Overwrite::Rename),
+        )
+        .await
+        .unwrap();
+    assert_eq!(report.transferred, 3, "{report}");
+    let mut contents: Vec<_> = bench
+        .names("in")
+        .iter()
+        .map(|name| fs::read_to_string(bench.path("in").join(name)).unwrap())
+        .collect();
+    contents.sort();
+    assert_eq!(contents, ["local", "one", "three", "two"]);
+}
+
+#[tokio::test]
+async fn a_rev_is_fetched_as_it_was() {
+    let bench = Bench::new();
+    bench.remote("/a.txt", "old");
+    let rev = bench.dbx.info("/a.txt").await.unwrap().rev.unwrap();
+    bench.remote("/a.txt", "new");
+    bench
+        .dbx
+        .download(
+            format!("rev:{rev}"),
+            bench.path("in"),
+            DownloadOptions::default(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(fs::read(bench.path("in/a.txt")).unwrap(), b"old");
+}

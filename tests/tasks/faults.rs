@@ -423,3 +423,36 @@ async fn two_emulators_do_not_share_anything() {
     let dbx = connect(&other).build().unwrap();
     assert!(!dbx.exists("/a").await.unwrap());
 }
+
+#[tokio::test]
+async fn a_wait_beyond_all_patience_is_told_and_holds_nothing_up() {
+    for seconds in [601, 1 << 40] {
+        for what in [
+            limited(Some(seconds), LimitBody::Json),
+            FaultKind::ServerError {
+                status: 503,
+                html: false,
+                retry_after: Some(seconds),
+            },
+        ] {
+            let bench = Bench::new();
+            bench
+                .emulator
+                .inject(Fault::on(UPLOAD, what.clone()).first(1));
+            let patience = Duration::from_secs(20);
+            let error = tokio::time::timeout(patience, upload(&bench))
+                .await
+                .unwrap_or_else(|_| panic!("{what:?} is waited for"))
+                .unwrap_err();
+            assert_eq!(
+                error.retry_after(),
+                Some(Duration::from_secs(seconds)),
+                "{what:?}"
+            );
+            tokio::time::timeout(patience, upload(&bench))
+                .await
+                .unwrap_or_else(|_| panic!("{what:?} holds up the next call"))
+                .unwrap();
+        }
+    }
+}

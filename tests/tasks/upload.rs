@@ -396,3 +396,35 @@ async fn a_path_without_a_slash_is_told() {
     );
     assert_eq!(bench.emulator.calls().by_route.values().sum::<u64>(), 0);
 }
+
+#[tokio::test]
+async fn sources_that_clash_are_both_named() {
+    let bench = Bench::new();
+    bench.local("a/x.txt", "a");
+    bench.local("b/x.txt", "b");
+    let source = vec![bench.text("a/x.txt"), bench.text("b/x.txt")];
+    let error = bench
+        .dbx
+        .upload(source, "/d", UploadOptions::default())
+        .await
+        .unwrap_err();
+    let message = error.full_message();
+    assert!(
+        message.contains("a/x.txt") && message.contains("b/x.txt"),
+        "{message}"
+    );
+    assert_eq!(bench.contents("/d/x.txt").unwrap(), b"a");
+}
+
+#[tokio::test]
+async fn a_source_that_is_named_twice_is_sent_once() {
+    let bench = Bench::new();
+    bench.local("a/x.txt", "a");
+    let source = vec![bench.text("a"), bench.text("a/*.txt")];
+    let report = bench
+        .dbx
+        .upload(source, "/d", UploadOptions::default())
+        .await
+        .unwrap();
+    assert_eq!((report.transferred, report.skipped), (1, 1), "{report}");
+}

@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -30,7 +30,9 @@ pub(crate) struct LocalFile(Arc<Opened>);
 
 #[derive(Debug)]
 struct Opened {
-    file: File,
+    /// Held while a part is read: an upload that is begun anew may find the last one's reading ahead still under way, and all
+    /// readers share one position.
+    file: Mutex<File>,
     path: PathBuf,
     stamp: Stamp,
 }
@@ -63,7 +65,7 @@ impl LocalFile {
             .with_path(path.display().to_string()));
         }
         Ok(Self(Arc::new(Opened {
-            file,
+            file: Mutex::new(file),
             path: path.to_owned(),
             stamp: Stamp::of(&metadata),
         })))
@@ -81,10 +83,11 @@ impl LocalFile {
             .buffer(usize::try_from(length).expect("a part fits into memory"))
             .await;
         let read = move || {
-            let mut file = &self.0.file;
+            let mut file = self.file();
             file.seek(SeekFrom::Start(offset))
-                .and_then(|_| file.take(length).read_to_end(&mut buffer.bytes))
+                .and_then(|_| Read::take(&mut *file, length).read_to_end(&mut buffer.bytes))
                 .map_err(|error| Error::io("read", &self.0.path, error))?;
+            drop(file);
             if buffer.bytes.len() as u64 != length {
                 return Err(self.changed());
             }
@@ -99,7 +102,7 @@ impl LocalFile {
     /// Reads the whole file, piece by piece; blocks meanwhile.
     pub(crate) fn read_all(&self, mut take: impl FnMut(&[u8])) -> Result<()> {
         let mut piece = vec![0; PIECE];
-        let mut file = &self.0.file;
+        let mut file = self.file();
         let read = |error| Error::io("read", &self.0.path, error);
         file.rewind().map_err(read)?;
         loop {
@@ -113,8 +116,7 @@ impl LocalFile {
     /// An `integrity` error where the file is not as it was when it was opened.
     pub(crate) fn check_unchanged(&self) -> Result<()> {
         let metadata = self
-            .0
-            .file
+            .file()
             .metadata()
             .map_err(|error| Error::io("read", &self.0.path, error))?;
         if Stamp::of(&metadata) == self.0.stamp {
@@ -122,6 +124,10 @@ impl LocalFile {
         } else {
             Err(self.changed())
         }
+    }
+
+    fn file(&self) -> MutexGuard<'_, File> {
+        self.0.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn changed(&self) -> Error {
@@ -140,6 +146,31 @@ impl Stamp {
         Self {
             size: metadata.len(),
             modified: metadata.modified().ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn parts_that_are_read_at_once_do_not_mix() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        for digit in 0..3 {
+            std::io::Write::write_all(&mut file, &vec![digit; PART_SIZE]).expect("written");
+        }
+        let file = LocalFile::open(file.path()).expect("a file");
+        let memory = PartMemory::default();
+        let part = |number: u8| {
+            let reading = file.clone().part(u64::from(number) * PART, memory.clone());
+            async move {
+                let part = reading.await.expect("a part");
+                assert!(part.bytes.iter().all(|byte| *byte == number), "{number}");
+            }
+        };
+        for _ in 0..5 {
+            tokio::join!(part(2), part(0), part(1));
         }
     }
 }
