@@ -3,8 +3,9 @@
 use bytes::{Buf, Bytes};
 use http::{StatusCode, header};
 
+use super::Client;
+use super::call::{Argument, Attempt};
 use super::retry::Retries;
-use super::{Argument, Attempt, Client};
 use crate::api::DOWNLOAD;
 use crate::api::files::{FileMetadata, PathArg};
 use crate::error::{Error, ErrorKind, Result};

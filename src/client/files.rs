@@ -1,6 +1,7 @@
 //! `files/`: the routes that take and give JSON, one method each.
 
-use super::{Argument, Client};
+use super::Client;
+use super::call::Argument;
 use crate::api::files::{CreateFolderArg, FolderMetadata, Metadata, MetadataResult, PathArg};
 use crate::api::{CREATE_FOLDER, DELETE, GET_METADATA};
 use crate::error::{Error, ErrorKind, Result};

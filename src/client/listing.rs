@@ -2,7 +2,8 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Argument, Client};
+use super::Client;
+use super::call::Argument;
 use crate::api::files::{CursorArg, ListFolderArg, ListFolderResult, Metadata};
 use crate::api::{LIST_FOLDER, LIST_FOLDER_CONTINUE};
 use crate::error::Result;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use super::Attempt;
 use super::budget::Budget;
+use super::call::Attempt;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often a call that failed is repeated: with the waits below for some ten seconds in all.

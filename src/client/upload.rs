@@ -10,8 +10,9 @@ mod memory;
 pub(crate) use local_file::{LocalFile, PART, Part, Stamp};
 pub(crate) use memory::PartMemory;
 
+use super::Client;
+use super::call::{Argument, Outcome};
 use super::content_hash::{ContentHasher, PartHash};
-use super::{Argument, Client, Outcome};
 use crate::api::files::{
     CommitInfo, FileMetadata, Metadata, SessionAppendArg, SessionCursor, SessionFinishArg,
     SessionStartArg, SessionStartResult, UploadArg,

@@ -1,6 +1,7 @@
 //! `users/`: one method a route.
 
-use super::{Argument, Client};
+use super::Client;
+use super::call::Argument;
 use crate::api::users::{Account, Space, SpaceUsage};
 use crate::api::{GET_CURRENT_ACCOUNT, GET_SPACE_USAGE};
 use crate::error::Result;

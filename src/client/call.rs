@@ -1,0 +1,323 @@
+//! One call: sent until it is answered for good, with the waits that the server asks for.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Client;
+use super::retry::{LONGEST_LIMIT, Retries};
+use crate::api::error::Refusal;
+use crate::api::header::safe_json;
+use crate::api::{Route, Style};
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
+use crate::transport::{Request, Response, bearer};
+
+const ARGUMENT: HeaderName = HeaderName::from_static("dropbox-api-arg");
+const RESULT: HeaderName = HeaderName::from_static("dropbox-api-result");
+
+/// The largest JSON answer that is read: a full page of a listing is a few MiB.
+const LARGEST_ANSWER: usize = 64 << 20;
+
+/// The largest error answer that is read.
+const LARGEST_REFUSAL: usize = 1 << 20;
+
+/// One call: what goes to the server, as often as it has to be sent.
+#[derive(Debug, Clone)]
+struct Call<'a> {
+    route: &'static Route,
+    /// The path that the call is about, for messages.
+    path: Option<&'a str>,
+    argument: Argument,
+    contents: Bytes,
+    /// The first byte wanted of a download.
+    from: u64,
+}
+
+/// The argument of a route as JSON that may stand in a header or a body alike.
+#[derive(Debug, Clone)]
+pub(super) struct Argument(String);
+
+impl Argument {
+    pub(super) fn of(argument: &impl Serialize) -> Self {
+        Self(safe_json(argument).expect("arguments of routes are plain data"))
+    }
+}
+
+/// What a call came to.
+#[derive(Debug)]
+pub(super) struct Outcome<T> {
+    pub(super) result: Result<T>,
+    /// Whether an earlier attempt may have taken effect although no answer came: then look before repeating.
+    pub(super) unsure: bool,
+}
+
+impl Client {
+    /// Calls an rpc route that only reads, or that may be repeated without harm.
+    pub(super) async fn rpc<R: DeserializeOwned>(
+        &self,
+        route: &'static Route,
+        path: Option<&str>,
+        argument: Argument,
+    ) -> Result<R> {
+        self.rpc_outcome(route, path, argument).await.result
+    }
+
+    pub(super) async fn rpc_outcome<R: DeserializeOwned>(
+        &self,
+        route: &'static Route,
+        path: Option<&str>,
+        argument: Argument,
+    ) -> Outcome<R> {
+        debug_assert_eq!(route.style, Style::Rpc, "`{}`", route.name);
+        let call = Call {
+            route,
+            path,
+            argument,
+            contents: Bytes::new(),
+            from: 0,
+        };
+        self.decoded(&call).await
+    }
+
+    /// Calls an upload route with these contents.
+    pub(super) async fn send<R: DeserializeOwned>(
+        &self,
+        route: &'static Route,
+        path: &str,
+        argument: Argument,
+        contents: Bytes,
+    ) -> Outcome<R> {
+        debug_assert_eq!(route.style, Style::Upload, "`{}`", route.name);
+        let call = Call {
+            route,
+            path: Some(path),
+            argument,
+            contents,
+            from: 0,
+        };
+        self.decoded(&call).await
+    }
+
+    /// Calls a download route; the answer's body is still to be read.
+    pub(super) async fn fetch<R: DeserializeOwned>(
+        &self,
+        route: &'static Route,
+        path: &str,
+        argument: Argument,
+        from: u64,
+    ) -> Result<(R, Response)> {
+        debug_assert_eq!(route.style, Style::Download, "`{}`", route.name);
+        let call = Call {
+            route,
+            path: Some(path),
+            argument,
+            contents: Bytes::new(),
+            from,
+        };
+        let mut retries = Retries::new();
+        loop {
+            match self.attempt(&call).await {
+                Ok(answer) => {
+                    let result = answer
+                        .headers()
+                        .get(RESULT)
+                        .map(HeaderValue::as_bytes)
+                        .unwrap_or_default();
+                    return Ok((decode(route, result)?, answer));
+                }
+                Err(attempt) => self.pause_or_give_up(&mut retries, attempt).await?,
+            }
+        }
+    }
+
+    /// Sends the call until it is answered for good, and reads the JSON of the answer's body.
+    async fn decoded<R: DeserializeOwned>(&self, call: &Call<'_>) -> Outcome<R> {
+        let mut retries = Retries::new();
+        loop {
+            let attempt = match self.attempt(call).await {
+                Ok(mut answer) => match answer.bytes(LARGEST_ANSWER).await {
+                    Ok(body) => {
+                        return Outcome {
+                            result: decode(call.route, &body),
+                            unsure: retries.unsure(),
+                        };
+                    }
+                    Err(failure) => Attempt {
+                        unsure: true,
+                        error: about(failure.into_error(&self.server(call.route)), call),
+                    },
+                },
+                Err(attempt) => attempt,
+            };
+            if let Err(error) = self.pause_or_give_up(&mut retries, attempt).await {
+                return Outcome {
+                    result: Err(error),
+                    unsure: retries.unsure(),
+                };
+            }
+        }
+    }
+
+    /// Waits for the next attempt, or gives the error back where another would be no use.
+    pub(super) async fn pause_or_give_up(
+        &self,
+        retries: &mut Retries,
+        attempt: Attempt,
+    ) -> Result<()> {
+        let wait = retries.after(attempt, &self.0.budget)?;
+        tracing::info!(
+            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "trying again"
+        );
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    /// One attempt, with a second one where the token had expired.
+    async fn attempt(&self, call: &Call<'_>) -> Result<Response, Attempt> {
+        let token = self.0.tokens.token().await.map_err(Attempt::sure)?;
+        let attempt = match self.attempt_with(call, &token).await {
+            Err(attempt)
+                if attempt.error.status() == Some(401)
+                    && attempt.error.kind() == ErrorKind::NotSignedIn =>
+            {
+                attempt
+            }
+            answered => return answered,
+        };
+        match self.0.tokens.another_than(&token).await {
+            Some(token) => {
+                self.attempt_with(call, &token.map_err(Attempt::sure)?)
+                    .await
+            }
+            None => Err(attempt),
+        }
+    }
+
+    async fn attempt_with(&self, call: &Call<'_>, token: &Secret) -> Result<Response, Attempt> {
+        let request = self.request(call, token).map_err(Attempt::sure)?;
+        self.0.pacer.ready().await;
+        let server = self.server(call.route);
+        let started = std::time::Instant::now();
+        let mut answer = self.0.transport.send(request).await.map_err(|failure| {
+            tracing::debug!(route = call.route.name, "no answer");
+            Attempt {
+                unsure: failure.ambiguous,
+                error: about(failure.into_error(&server), call),
+            }
+        })?;
+        let status = answer.status();
+        tracing::debug!(
+            route = call.route.name,
+            status = status.as_u16(),
+            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "call"
+        );
+        if status.is_success() {
+            self.0.budget.refund();
+            return Ok(answer);
+        }
+        // What is left unread of an error only costs the connection.
+        let body = answer.bytes(LARGEST_REFUSAL).await.unwrap_or_default();
+        let refusal = Refusal {
+            route: call.route,
+            path: call.path,
+            status,
+            headers: answer.headers(),
+            body: &body,
+        };
+        let error = refusal.into_error();
+        let wait = error.retry_after().filter(|_| error.is_retryable());
+        // A longer one ends the call, and the next must not hang where nobody sees why.
+        if let Some(wait) = wait.filter(|wait| *wait <= LONGEST_LIMIT) {
+            self.0.pacer.pause(wait);
+        }
+        // A server that failed may have failed after the change was made.
+        Err(Attempt {
+            unsure: status.is_server_error(),
+            error,
+        })
+    }
+
+    fn request(&self, call: &Call<'_>, token: &Secret) -> Result<Request> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, bearer(token)?);
+        let body = match call.route.style {
+            Style::Rpc => {
+                headers.insert(
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("application/json"),
+                );
+                Bytes::from(call.argument.0.clone())
+            }
+            Style::Upload | Style::Download => {
+                let argument = HeaderValue::from_str(&call.argument.0)
+                    .expect("header-safe JSON is printable ASCII");
+                headers.insert(ARGUMENT, argument);
+                call.contents.clone()
+            }
+        };
+        if call.route.style == Style::Upload {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/octet-stream"),
+            );
+        }
+        if call.from > 0 {
+            let range = HeaderValue::try_from(format!("bytes={}-", call.from))
+                .expect("digits are valid in a header");
+            headers.insert(header::RANGE, range);
+        }
+        Ok(Request {
+            url: self.0.servers.of(call.route),
+            headers,
+            body,
+        })
+    }
+
+    pub(super) fn server(&self, route: &Route) -> String {
+        self.0.servers.of(route).origin().ascii_serialization()
+    }
+}
+
+/// How one attempt failed.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) error: Error,
+    /// Whether it may have taken effect all the same.
+    pub(super) unsure: bool,
+}
+
+impl Attempt {
+    pub(super) fn sure(error: Error) -> Self {
+        Self {
+            error,
+            unsure: false,
+        }
+    }
+}
+
+/// Says which path an error was about, where the call was about one.
+fn about(error: Error, call: &Call<'_>) -> Error {
+    match call.path {
+        Some(path) => error.with_path(if path.is_empty() { "/" } else { path }),
+        None => error,
+    }
+}
+
+fn decode<R: DeserializeOwned>(route: &Route, json: &[u8]) -> Result<R> {
+    serde_json::from_slice(json).map_err(|error| {
+        // The position helps to find the fault; the text around it may be anything, so it stays out.
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "`{}` answered with something that is not its result ({place})",
+                route.name
+            ),
+        )
+        .with_hint("is the endpoint a server that speaks Dropbox's API?")
+    })
+}

@@ -1,0 +1,51 @@
+//! Where the hosts of the API are.
+
+use url::Url;
+
+use crate::api::{Endpoint, Route};
+
+/// Where the hosts of the API are. The token goes to these and nowhere else.
+#[derive(Debug, Clone)]
+pub(crate) struct Servers {
+    pub(crate) api: Url,
+    pub(crate) content: Url,
+}
+
+impl Servers {
+    /// Dropbox itself.
+    pub(crate) fn dropbox() -> Self {
+        let url = |text| Url::parse(text).expect("the URL is a constant that parses");
+        Self {
+            api: url("https://api.dropboxapi.com"),
+            content: url("https://content.dropboxapi.com"),
+        }
+    }
+
+    /// One server that answers for all hosts.
+    pub(crate) fn at(endpoint: &Url) -> Self {
+        Self {
+            api: endpoint.clone(),
+            content: endpoint.clone(),
+        }
+    }
+
+    /// Where tokens are renewed.
+    pub(crate) fn token_url(&self) -> Url {
+        below(&self.api, "oauth2/token")
+    }
+
+    /// The URL of a route.
+    pub(super) fn of(&self, route: &Route) -> Url {
+        let server = match route.endpoint {
+            Endpoint::Api => &self.api,
+            Endpoint::Content => &self.content,
+        };
+        below(server, &format!("2/{}", route.name))
+    }
+}
+
+fn below(server: &Url, path: &str) -> Url {
+    let mut url = server.clone();
+    url.set_path(&format!("{}/{path}", server.path().trim_end_matches('/')));
+    url
+}
