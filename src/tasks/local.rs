@@ -26,6 +26,17 @@ pub(super) enum Found {
     Glob { base: PathBuf, pattern: Pattern },
 }
 
+impl Found {
+    /// Whether some of its files may belong into subfolders of the destination.
+    pub(super) fn is_deep(&self) -> bool {
+        match self {
+            Self::File { relative, .. } => relative.contains('/'),
+            Self::Folder { deep, .. } => *deep,
+            Self::Glob { pattern, .. } => pattern.deep,
+        }
+    }
+}
+
 /// A local file to work on.
 #[derive(Debug, Clone)]
 pub(super) struct Local {

@@ -155,9 +155,10 @@ enum Known {
 
 impl Upload<'_> {
     async fn run(&self, found: Vec<Found>) -> Result<Report> {
+        let deep = found.iter().any(Found::is_deep);
         let mut work = Box::pin(walk(found));
         let first: Vec<_> = work.by_ref().take(FEW + 1).collect().await;
-        let known = self.known(first.len()).await?;
+        let known = self.known(first.len(), deep).await?;
         let parallel = self.options.parallel.unwrap_or(PARALLEL);
         let run = Run {
             on_error: self.options.on_error,
@@ -169,7 +170,7 @@ impl Upload<'_> {
             .await
     }
 
-    async fn known(&self, files: usize) -> Result<Known> {
+    async fn known(&self, files: usize, deep: bool) -> Result<Known> {
         let Target::Folder(folder) = &self.target else {
             return Ok(Known::Nothing);
         };
@@ -177,7 +178,7 @@ impl Upload<'_> {
             return Ok(Known::Nothing);
         }
         let mut items = HashMap::new();
-        let mut listing = Walk::folder(self.client, folder, true);
+        let mut listing = Walk::folder(self.client, folder, deep);
         loop {
             match listing.next().await {
                 Ok(Some(below)) => items.insert(folder.join(&below.relative)?.key(), below.item),

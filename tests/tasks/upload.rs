@@ -428,3 +428,22 @@ async fn a_source_that_is_named_twice_is_sent_once() {
         .unwrap();
     assert_eq!((report.transferred, report.skipped), (1, 1), "{report}");
 }
+
+#[tokio::test]
+async fn what_is_below_the_target_is_not_listed_for_files_beside_each_other() {
+    let bench = Bench::new();
+    for number in 0..2_001 {
+        bench.remote(&format!("/d/deep/{number}"), "x");
+    }
+    for number in 0..9 {
+        bench.local(&format!("out/{number}.csv"), number.to_string());
+    }
+    bench.remote("/d/4.csv", "4");
+    let report = bench
+        .dbx
+        .upload(bench.text("out/*.csv"), "/d", UploadOptions::default())
+        .await
+        .unwrap();
+    assert_eq!((report.transferred, report.skipped), (8, 1), "{report}");
+    assert_eq!(bench.calls("files/list_folder/continue"), 0);
+}
