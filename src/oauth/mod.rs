@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use http::StatusCode;
 use oauth2::basic::{BasicClient, BasicTokenType};
 use oauth2::{
     AsyncHttpClient, AuthType, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointNotSet,
@@ -119,8 +120,25 @@ impl Refresher {
             .bytes(LARGEST_ANSWER)
             .await
             .map_err(|failure| failure.into_error(&server))?;
+        let status = answer.status();
+        // A server that fails or is busy says nothing of the refresh token, whatever its answer looks like.
+        let kind = if status == StatusCode::TOO_MANY_REQUESTS {
+            ErrorKind::RateLimited
+        } else {
+            ErrorKind::Server
+        };
+        if status.is_server_error() || kind == ErrorKind::RateLimited {
+            return Err(Error::new(
+                kind,
+                format!(
+                    "`{server}` does not renew the access token now, with status {}",
+                    status.as_u16()
+                ),
+            )
+            .with_answer(status.as_u16(), None, None));
+        }
         let mut response = oauth2::HttpResponse::new(body);
-        *response.status_mut() = answer.status();
+        *response.status_mut() = status;
         *response.headers_mut() = answer.headers().clone();
         Ok(response)
     }

@@ -310,11 +310,12 @@ impl<'a> Download<'a> {
             Error::io("make the folder of", &path, error)
                 .with_hint("is a file or a link in the way?")
         })?;
-        Ok(Place {
+        Place::new(
             folder,
-            name: name.to_owned(),
+            name,
             path,
-        })
+            self.options.overwrite != Overwrite::Always,
+        )
     }
 
     /// What to do where something is at the target; `None` where nothing is.

@@ -1,11 +1,11 @@
 //! Where a download goes: a temporary file beside the target, which takes its place when all is right.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, Metadata};
 use cap_tempfile::TempFile;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -28,10 +28,12 @@ pub(super) struct Sink {
 /// The place of a file: its folder, opened, so that nothing outside can be meant; and its name there.
 #[derive(Debug)]
 pub(super) struct Place {
-    pub(super) folder: Dir,
-    pub(super) name: String,
+    folder: Dir,
+    name: String,
     /// For messages.
-    pub(super) path: PathBuf,
+    path: PathBuf,
+    before: Option<Metadata>,
+    guarded: bool,
 }
 
 /// What the file must be to take its place.
@@ -99,17 +101,19 @@ fn write(place: &Place, mut pieces: mpsc::Receiver<Piece>) -> Result<()> {
             }
             Some(Piece::End(seal)) => {
                 if seal.hash.is_some_and(|hash| hash != hasher.finish()) {
-                    return Err(Error::new(
+                    return Err(place.refused(
                         ErrorKind::Integrity,
-                        format!(
-                            "what arrived for `{}` is not what Dropbox has",
-                            place.path.display()
-                        ),
-                    )
-                    .with_path(place.path.display().to_string())
-                    .with_hint("the file there before is untouched; download it again"));
+                        "what arrived for {} is not what Dropbox has",
+                    ));
                 }
-                return put_in_place(file, place, seal.modified).map_err(failed);
+                let file = finished(file, place.before.as_ref(), seal.modified).map_err(failed)?;
+                if place.guarded && place.is_changed().map_err(failed)? {
+                    return Err(place.refused(
+                        ErrorKind::Conflict,
+                        "{} changed here while it was downloaded",
+                    ));
+                }
+                return place.take(file).map_err(failed);
             }
             // Nobody wants the file any more: dropping it removes it.
             None => return Ok(()),
@@ -117,18 +121,61 @@ fn write(place: &Place, mut pieces: mpsc::Receiver<Piece>) -> Result<()> {
     }
 }
 
-fn put_in_place(
-    file: TempFile<'_>,
-    place: &Place,
+/// The file on disk as it shall be, but for its name: with its date, and the permissions of the one that it replaces.
+fn finished<'a>(
+    file: TempFile<'a>,
+    replaced: Option<&Metadata>,
     modified: Option<SystemTime>,
-) -> std::io::Result<()> {
+) -> io::Result<TempFile<'a>> {
+    if let Some(replaced) = replaced {
+        file.as_file().set_permissions(replaced.permissions())?;
+    }
     let handle = file.as_file().try_clone()?.into_std();
     if let Some(modified) = modified {
         handle.set_modified(modified)?;
     }
     handle.sync_all()?;
-    drop(handle);
-    file.replace(&place.name)?;
-    // The new name is on disk only when the folder is.
-    place.folder.open(".")?.sync_all()
+    Ok(file)
+}
+
+impl Place {
+    /// The place of a file, and what is there now. If `guarded` it is an error when that changes while the file comes.
+    pub(super) fn new(folder: Dir, name: &str, path: PathBuf, guarded: bool) -> Result<Self> {
+        let before = occupant(&folder, name).map_err(|error| Error::io("look at", &path, error))?;
+        Ok(Self {
+            folder,
+            name: name.to_owned(),
+            path,
+            before,
+            guarded,
+        })
+    }
+
+    fn is_changed(&self) -> io::Result<bool> {
+        let stamp = |metadata: &Metadata| (metadata.len(), metadata.modified().ok());
+        let now = occupant(&self.folder, &self.name)?;
+        Ok(now.as_ref().map(stamp) != self.before.as_ref().map(stamp))
+    }
+
+    fn take(&self, file: TempFile<'_>) -> io::Result<()> {
+        file.replace(&self.name)?;
+        // The new name is on disk only when the folder is.
+        self.folder.open(".")?.sync_all()
+    }
+
+    fn refused(&self, kind: ErrorKind, message: &str) -> Error {
+        let path = self.path.display().to_string();
+        Error::new(kind, message.replace("{}", &format!("`{path}`")))
+            .with_path(path)
+            .with_hint("what was there before is untouched; download it again")
+    }
+}
+
+/// What has this name in the folder, if anything.
+fn occupant(folder: &Dir, name: &str) -> io::Result<Option<Metadata>> {
+    match folder.symlink_metadata(name) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }

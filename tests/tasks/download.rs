@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
+use dropscript::emulator::{Fault, FaultKind};
 use dropscript::{DownloadOptions, Overwrite, Report, UploadOptions};
 
 use crate::support::{Bench, kind, noise};
@@ -342,4 +343,54 @@ async fn a_rev_is_fetched_as_it_was() {
         .await
         .unwrap();
     assert_eq!(fs::read(bench.path("in/a.txt")).unwrap(), b"old");
+}
+
+#[tokio::test]
+async fn a_file_that_appears_meanwhile_is_not_replaced() {
+    for mode in [
+        Overwrite::Never,
+        Overwrite::Fail,
+        Overwrite::Rename,
+        Overwrite::Changed,
+    ] {
+        let bench = Bench::new();
+        bench.remote("/a.bin", noise(30_000));
+        let slow = FaultKind::SlowDrip {
+            bytes_per_second: 20_000,
+        };
+        bench.emulator.inject(Fault::on("files/download", slow));
+        let download = bench
+            .dbx
+            .download("/a.bin", bench.path("in"), overwrite(mode));
+        let appear = async {
+            while bench.calls("files/download") == 0 {
+                tokio::task::yield_now().await;
+            }
+            bench.local("in/a.bin", "someone else's");
+        };
+        let (downloaded, ()) = tokio::join!(download, appear);
+        assert_eq!(kind(downloaded), "conflict", "{mode:?}");
+        assert_eq!(fs::read(bench.path("in/a.bin")).unwrap(), b"someone else's");
+        assert_eq!(bench.names("in"), ["a.bin"]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_replaced_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    bench.remote("/a.txt", "new");
+    let file = bench.local("in/a.txt", "old");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    bench
+        .dbx
+        .download("/a.txt", bench.path("in"), DownloadOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"new");
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
 }

@@ -62,3 +62,17 @@ async fn a_refused_refresh_says_what_to_do_and_shows_no_secret() {
         "{shown}"
     );
 }
+
+#[tokio::test]
+async fn a_token_server_that_is_busy_is_asked_again() {
+    let emulator = Emulator::start().unwrap();
+    let busy = FaultKind::ServerError {
+        status: 503,
+        html: false,
+        retry_after: None,
+    };
+    emulator.inject(Fault::on(TOKEN, busy).first(2));
+    let dbx = refreshing(&emulator).build().unwrap();
+    dbx.account().await.unwrap();
+    assert_eq!(emulator.calls().of(TOKEN), 3);
+}
