@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 pub use content_hash::ContentHasher;
-pub(crate) use files::Created;
+pub(crate) use files::{Created, Deleted};
 pub(crate) use listing::Pages;
 use upload::PartMemory;
 pub(crate) use upload::{LocalFile, Stamp};

@@ -53,7 +53,7 @@ impl ItemKind {
 }
 
 impl Item {
-    fn named(kind: ItemKind, name: String, path: Option<String>) -> Self {
+    pub(super) fn named(kind: ItemKind, name: String, path: Option<String>) -> Self {
         // Dropbox leaves the path out only of what is in no folder of this account.
         let path = path.unwrap_or_else(|| format!("/{name}"));
         Self {

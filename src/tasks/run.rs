@@ -47,6 +47,19 @@ impl Run {
         F: Fn(W) -> Fut,
         Fut: Future<Output = ReportItem>,
     {
+        self.settle(self.report(work, each).await)
+    }
+
+    /// Works through all of it, or until the first failure where that is to end it; what failed is in the report.
+    pub(super) async fn report<W, F, Fut>(
+        self,
+        work: impl Stream<Item = Step<W>>,
+        each: F,
+    ) -> Report
+    where
+        F: Fn(W) -> Fut,
+        Fut: Future<Output = ReportItem>,
+    {
         let started = Instant::now();
         let stopped = AtomicBool::new(false);
         let mut report = Report {
@@ -64,10 +77,8 @@ impl Run {
                 })
                 .buffer_unordered(self.parallel.get())
         );
-        let mut first = None;
         while let Some(item) = finished.next().await {
             if let Some(error) = &item.error {
-                first.get_or_insert_with(|| Arc::clone(error));
                 // Without a token nothing else can work either.
                 if self.on_error == OnError::Stop || error.kind() == ErrorKind::NotSignedIn {
                     stopped.store(true, Ordering::Relaxed);
@@ -76,7 +87,12 @@ impl Run {
             report.add(item);
         }
         report.close(started.elapsed());
-        match first {
+        report
+    }
+
+    /// The report, or the error for what failed.
+    pub(super) fn settle(self, report: Report) -> Result<Report> {
+        match report.first_error.clone() {
             Some(first) if self.on_error != OnError::Report => Err(self.failure(&first, report)),
             _ => Ok(report),
         }
