@@ -62,9 +62,10 @@ pub use script::{
 };
 pub use secret::Secret;
 pub use tasks::{
-    CreateFolderOptions, DeleteOptions, DownloadOptions, Item, ItemKind, Kinds, ListOptions,
-    Listing, LocalEntry, OnError, Outcome, Overwrite, Report, ReportItem, SizeIs, Source,
-    TransferOptions, UploadOptions,
+    Attribute, ByteSize, ContentKind, ContentTest, CreateFolderOptions, Date, DeleteInOptions,
+    DeleteOptions, DownloadOptions, Filter, Item, ItemKind, Join, Kinds, ListOptions, Listing,
+    LocalEntry, Masks, OnError, Outcome, Overwrite, Predicate, Report, ReportItem, SizeIs, Sort,
+    SortBy, Source, TransferOptions, UploadOptions, When,
 };
 pub use watch::{Change, ChangeKind, Changes, WatchOptions, Watcher};
 

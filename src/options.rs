@@ -10,26 +10,78 @@ pub struct OptionSpec {
 }
 
 /// Declares a struct of options: `/// doc`, `name: Type = default, "what it takes";` for each.
+///
+/// Behind these may follow `@closure field, "name": Type, "what it takes";` for what a script gives as a closure, which whoever reads
+/// the map puts in, and `@flatten field: Type;` for the options of another struct, which stand among these.
 macro_rules! options {
-    ($(#[$doc:meta])* pub struct $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr, $expects:literal;)* }) => {
+    (
+        $(#[$doc:meta])* pub struct $name:ident {
+            $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr, $expects:literal;)*
+            $(@closure $(#[$closure_doc:meta])* $closure:ident, $word:literal: $closure_type:ty, $closure_expects:literal;)*
+            $(@flatten $(#[$nested_doc:meta])* $nested:ident: $nested_type:ty;)*
+        }
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Deserialize)]
         #[serde(default)]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type,)*
+            $($(#[$closure_doc])* #[serde(skip)] pub $closure: Option<$closure_type>,)*
+            $($(#[$nested_doc])* #[serde(flatten)] pub $nested: $nested_type,)*
         }
 
         impl $name {
             /// Every option there is, for messages that name the nearest known one.
-            pub const OPTIONS: &'static [$crate::options::OptionSpec] =
-                &[$($crate::options::OptionSpec { name: stringify!($field), expects: $expects },)*];
+            pub const OPTIONS: &'static [$crate::options::OptionSpec] = {
+                const TABLES: &[&[$crate::options::OptionSpec]] = &[
+                    &[
+                        $($crate::options::OptionSpec { name: stringify!($field), expects: $expects },)*
+                        $($crate::options::OptionSpec { name: $word, expects: $closure_expects },)*
+                    ],
+                    $(<$nested_type>::OPTIONS,)*
+                ];
+                &$crate::options::joined::<{ $crate::options::total(TABLES) }>(TABLES)
+            };
         }
 
         impl Default for $name {
             fn default() -> Self {
-                Self { $($field: $default,)* }
+                Self {
+                    $($field: $default,)*
+                    $($closure: None,)*
+                    $($nested: <$nested_type>::default(),)*
+                }
             }
         }
     };
 }
 pub(crate) use options;
+
+/// How many options these tables have together.
+pub(crate) const fn total(tables: &[&[OptionSpec]]) -> usize {
+    let (mut count, mut table) = (0, 0);
+    while table < tables.len() {
+        count += tables[table].len();
+        table += 1;
+    }
+    count
+}
+
+/// The options of all these tables, `N` of them.
+pub(crate) const fn joined<const N: usize>(tables: &[&[OptionSpec]]) -> [OptionSpec; N] {
+    let mut all = [OptionSpec {
+        name: "",
+        expects: "",
+    }; N];
+    let (mut at, mut table) = (0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            all[at] = tables[table][row];
+            at += 1;
+            row += 1;
+        }
+        table += 1;
+    }
+    all
+}

@@ -100,10 +100,18 @@ pub(crate) struct SessionFinishArg<'a> {
     pub(crate) content_hash: &'a str,
 }
 
-/// A path and nothing else: `download`, `get_metadata`, `delete_v2`.
+/// A path and nothing else: `download`, `get_metadata`.
 #[derive(Debug, Serialize)]
 pub(crate) struct PathArg<'a> {
     pub(crate) path: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct DeleteArg<'a> {
+    pub(crate) path: &'a str,
+    /// Of a file: deletes this rev only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parent_rev: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,8 +1,12 @@
 //! `files/`: the routes that take and give JSON, one method each.
 
+use serde::de::IgnoredAny;
+
 use super::Client;
-use super::call::Argument;
-use crate::api::files::{CreateFolderArg, FolderMetadata, Metadata, MetadataResult, PathArg};
+use super::call::{Argument, Outcome};
+use crate::api::files::{
+    CreateFolderArg, DeleteArg, FolderMetadata, Metadata, MetadataResult, PathArg,
+};
 use crate::api::{CREATE_FOLDER, DELETE, GET_METADATA};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -13,6 +17,16 @@ pub(crate) enum Created {
     New(FolderMetadata),
     /// There was a folder already.
     Existing(FolderMetadata),
+}
+
+/// What became of something that was to be deleted while it is of some rev.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    Yes,
+    /// Another rev is there.
+    Changed,
+    /// It was not there any more.
+    Gone,
 }
 
 impl Client {
@@ -70,21 +84,52 @@ impl Client {
 
     /// Deletes what is at the path, a folder with all that it holds.
     pub(crate) async fn delete(&self, path: &RemotePath) -> Result<()> {
-        let outcome = self
-            .rpc_outcome::<serde::de::IgnoredAny>(
-                &DELETE,
-                Some(path.as_str()),
-                Argument::of(&PathArg {
-                    path: path.as_str(),
-                }),
-            )
-            .await;
+        let outcome = self.delete_outcome(path, None).await;
         match outcome.result {
             Ok(_) => Ok(()),
             // The answer to an attempt before got lost: it is gone, as was wanted.
             Err(error) if outcome.unsure && error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Deletes what is at the path, a file only while it is of this rev.
+    pub(crate) async fn delete_rev(&self, path: &RemotePath, rev: Option<&str>) -> Result<Deleted> {
+        let outcome = self.delete_outcome(path, rev).await;
+        match outcome.result {
+            Ok(_) => Ok(Deleted::Yes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(if outcome.unsure {
+                Deleted::Yes
+            } else {
+                Deleted::Gone
+            }),
+            Err(error) if rev.is_some() && error.kind() == ErrorKind::Conflict => {
+                Ok(Deleted::Changed)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn delete_outcome(
+        &self,
+        path: &RemotePath,
+        parent_rev: Option<&str>,
+    ) -> Outcome<IgnoredAny> {
+        let path = path.as_str();
+        let argument = Argument::of(&DeleteArg { path, parent_rev });
+        self.rpc_outcome(&DELETE, Some(path), argument).await
+    }
+
+    /// Whether nothing is in the folder.
+    pub(crate) async fn is_empty_folder(&self, path: &RemotePath) -> Result<bool> {
+        let mut pages = self.list_folder(path, false);
+        while let Some(page) = pages.next().await? {
+            let here = |entry: &Metadata| !matches!(entry, Metadata::Deleted(_));
+            if page.iter().any(here) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -15,7 +15,7 @@ mod users;
 use std::sync::Arc;
 
 pub use content_hash::ContentHasher;
-pub(crate) use files::Created;
+pub(crate) use files::{Created, Deleted};
 pub(crate) use listing::Pages;
 pub(crate) use servers::Servers;
 pub(crate) use upload::{LocalFile, Stamp};

@@ -1,6 +1,6 @@
 //! Options maps of scripts as the options of the tasks.
 
-use rhai::{Dynamic, Map};
+use rhai::{Dynamic, FnPtr, Map};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,12 +31,33 @@ pub(super) fn read<T: DeserializeOwned>(
     })
 }
 
+/// Takes an option out of the map that is a closure.
+///
+/// # Errors
+/// `invalid_argument` where it is something else.
+pub(super) fn take_closure(
+    map: &mut Map,
+    name: &str,
+    known: &[OptionSpec],
+    of: &str,
+) -> Result<Option<FnPtr>, Error> {
+    let Some(spec) = known.iter().find(|spec| spec.name == name) else {
+        return Ok(None);
+    };
+    match map.remove(name) {
+        None => Ok(None),
+        Some(value) if value.is_fnptr() => Ok(value.try_cast()),
+        Some(value) => Err(wrong(
+            spec,
+            of,
+            &format!("cannot be {}", article(kind(&value))),
+        )),
+    }
+}
+
 /// Reads one option by itself, so that an error can name it.
 fn one<T: DeserializeOwned>(spec: &OptionSpec, value: &Dynamic, of: &str) -> Result<Value, Error> {
-    let wrong = |found: String| {
-        invalid(format!("the option `{}` of `{of}` {found}", spec.name))
-            .with_hint(format!("it takes {}", spec.expects))
-    };
+    let wrong = |found: String| wrong(spec, of, &found);
     if value.is_unit() {
         // A misspelt key of a map gives `()`: leaving a filter out for it could delete everything.
         return Err(wrong("has no value, it is `()`".to_owned()));
@@ -56,6 +77,11 @@ fn one<T: DeserializeOwned>(spec: &OptionSpec, value: &Dynamic, of: &str) -> Res
         }
         json => format!("cannot be {json}"),
     }))
+}
+
+fn wrong(spec: &OptionSpec, of: &str, found: &str) -> Error {
+    invalid(format!("the option `{}` of `{of}` {found}", spec.name))
+        .with_hint(format!("it takes {}", spec.expects))
 }
 
 fn unknown(name: &str, known: &[OptionSpec], of: &str) -> Error {

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
 
 /// Deletions of one account wait for each other, so little is won by more.
-const PARALLEL: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
+pub(super) const PARALLEL: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
 
 impl Connection {
     /// Deletes items: a file, a folder with all that it holds, what a glob matches, or several of these.
@@ -93,7 +93,7 @@ impl Connection {
 }
 
 /// The items without those in a folder among them, which goes whole, and each once.
-fn without_what_goes_anyway(mut items: Vec<Item>) -> Vec<Item> {
+pub(super) fn without_what_goes_anyway(mut items: Vec<Item>) -> Vec<Item> {
     let folders: HashSet<String> = items
         .iter()
         .filter(|item| item.kind == ItemKind::Folder)

@@ -12,6 +12,7 @@ use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use super::claims::{Claim, Claims, NAMED_TWICE, clash};
+use super::filter::{Sieve, Task};
 use super::list::nothing_matches;
 use super::naming::{looks_like_a_file, numbered};
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
@@ -51,6 +52,7 @@ impl Connection {
         options: DownloadOptions,
     ) -> Result<Report> {
         let folder = folder.as_ref();
+        let sieve = options.filter.sieve(Task::Download, Timestamp::now())?;
         let source = source.into();
         let what = match &source {
             Source::Text(text) => text.clone(),
@@ -69,7 +71,7 @@ impl Connection {
             }
         }
         let report = Download::new(self.client(), &options, folder, None)?
-            .run(found)
+            .run(found, &sieve)
             .await?;
         if options.require_match && report.items.is_empty() {
             return Err(nothing_matches(&what));
@@ -99,6 +101,7 @@ impl Connection {
             glob: false,
             ..options
         };
+        let sieve = literal.filter.sieve(Task::Download, Timestamp::now())?;
         let found = self.read(Source::from(path), &literal).await?;
         match found.as_slice() {
             [Found::One(item)] if item.kind == ItemKind::File => {}
@@ -116,14 +119,14 @@ impl Connection {
             .filter(|parent| !parent.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         Download::new(self.client(), &literal, folder, Some(name.to_owned()))?
-            .run(found)
+            .run(found, &sieve)
             .await
     }
 
     async fn read(&self, source: Source, options: &TransferOptions) -> Result<Vec<Found>> {
         let reading = Reading {
             glob: options.glob,
-            subfolders: options.subfolders,
+            subfolders: options.filter.subfolders,
         };
         let mut found = Vec::new();
         for source in source.flattened() {
@@ -170,27 +173,37 @@ impl<'a> Download<'a> {
         })
     }
 
-    async fn run(&self, found: Vec<Found>) -> Result<Report> {
-        let work = stream::iter(found).flat_map(|found| self.walk(found));
+    async fn run(&self, found: Vec<Found>, sieve: &Sieve) -> Result<Report> {
+        let work = stream::iter(found).flat_map(|found| self.walk(found, sieve));
         let parallel = self.options.parallel.unwrap_or(PARALLEL);
         let run = Run {
             on_error: self.options.on_error,
             parallel,
             plan_only: self.options.dry_run,
         };
-        run.through(work, |below| self.file(below)).await
+        run.through(sieve.select(work), |below| self.file(below))
+            .await
     }
 
-    fn walk(&self, found: Found) -> stream::BoxStream<'_, Step<Below>> {
+    /// The files that a source means, as far as the filter lets them through by what is known of them.
+    fn walk<'b>(&'b self, found: Found, sieve: &'b Sieve) -> stream::BoxStream<'b, Step<Below>> {
         match found {
             Found::One(item) if item.kind == ItemKind::File => {
+                if !sieve.names(&item.name, item.kind) || !sieve.facts(&item) {
+                    return stream::empty().boxed();
+                }
                 let relative = self.name.clone().unwrap_or_else(|| item.name.clone());
                 stream::iter([Step::Work(Below { item, relative })]).boxed()
             }
             Found::One(item) => match item.path.parse() {
                 Ok(path) => steps(
                     item.path,
-                    Walk::folder(self.client, &path, self.options.subfolders.unwrap_or(true)),
+                    Walk::folder(
+                        self.client,
+                        &path,
+                        self.options.filter.subfolders.unwrap_or(true),
+                    ),
+                    sieve,
                 )
                 .boxed(),
                 Err(error) => stream::iter([Step::Done(ReportItem::failed(
@@ -203,7 +216,7 @@ impl<'a> Download<'a> {
             Found::Glob(pattern) => {
                 let base = format!("{}/", pattern.base);
                 match Walk::glob(self.client, pattern) {
-                    Ok(walk) => steps(base, walk).boxed(),
+                    Ok(walk) => steps(base, walk, sieve).boxed(),
                     Err(error) => {
                         stream::iter([Step::Done(ReportItem::failed(base, String::new(), error))])
                             .boxed()
@@ -405,12 +418,15 @@ impl<'a> Download<'a> {
 }
 
 /// The files that a walk comes upon; a walk that breaks off ends with a failure of its own.
-fn steps(what: String, walk: Walk) -> impl Stream<Item = Step<Below>> {
-    stream::unfold(Some((walk, what)), |state| async {
+fn steps(what: String, walk: Walk, sieve: &Sieve) -> impl Stream<Item = Step<Below>> {
+    stream::unfold(Some((walk, what)), move |state| async move {
         let (mut walk, what) = state?;
         loop {
             match walk.next().await {
-                Ok(Some(below)) if below.item.kind == ItemKind::File => {
+                Ok(Some(below))
+                    if sieve.names(&below.relative, below.item.kind)
+                        && sieve.facts(&below.item) =>
+                {
                     return Some((Step::Work(below), Some((walk, what))));
                 }
                 Ok(Some(_)) => {}

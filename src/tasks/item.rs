@@ -53,7 +53,7 @@ impl ItemKind {
 }
 
 impl Item {
-    fn named(kind: ItemKind, name: String, path: String) -> Self {
+    pub(super) fn named(kind: ItemKind, name: String, path: String) -> Self {
         Self {
             path,
             name,

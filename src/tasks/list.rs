@@ -1,8 +1,13 @@
 //! The task "list".
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::filter::{Sieve, Task};
 use super::pattern::has_wildcards;
 use super::remote::{Reading, Walk, find, glob};
-use super::{Item, ItemKind, Kinds, ListOptions, Source};
+use super::{Item, ListOptions, Source};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -15,22 +20,28 @@ pub struct Listing {
     connection: Connection,
     what: String,
     options: ListOptions,
+    sieve: Arc<Sieve>,
     walk: State,
-    matched: bool,
+    /// How many items were shown.
+    shown: usize,
+    told: bool,
 }
 
 #[derive(Debug)]
 enum State {
     Fresh,
     Walking(Box<Walk>),
+    Sorted(std::vec::IntoIter<Item>),
     Ended,
 }
 
 impl Connection {
     /// The items in a folder, or those that match a glob. Nothing is asked of Dropbox before the first item is.
     ///
+    /// An age in the filter is counted from this call. With an order all items are fetched before the first is shown.
+    ///
     /// # Errors
-    /// `invalid_path` where it is neither a path nor a glob. A folder that is not there is `not_found` at the first item.
+    /// `invalid_path` where it is neither a path nor a glob; `invalid_argument` for a filter that makes no sense. A folder that is not there is `not_found` at the first item.
     pub fn list(&self, folder_or_glob: &str, options: ListOptions) -> Result<Listing> {
         let globbing = options.glob && has_wildcards(folder_or_glob);
         if globbing {
@@ -41,9 +52,11 @@ impl Connection {
         Ok(Listing {
             connection: self.clone(),
             what: folder_or_glob.to_owned(),
+            sieve: Arc::new(options.filter.sieve(Task::List, Timestamp::now())?),
             options,
             walk: State::Fresh,
-            matched: false,
+            shown: 0,
+            told: false,
         })
     }
 }
@@ -55,27 +68,35 @@ impl Listing {
     /// `not_found` where the folder is not there, `invalid_argument` where it is a file, and whatever keeps a page from coming.
     pub async fn next(&mut self) -> Option<Result<Item>> {
         loop {
+            if self.shown == self.sieve.limit {
+                self.walk = State::Ended;
+            }
             match &mut self.walk {
                 State::Fresh => match self.begin().await {
-                    Ok(walk) => self.walk = State::Walking(Box::new(walk)),
+                    Ok(begun) => self.walk = begun,
                     Err(error) => return Some(Err(error)),
                 },
-                State::Walking(walk) => match walk.next().await {
-                    Ok(Some(found)) if self.options.kind.includes(found.item.kind) => {
-                        self.matched = true;
-                        return Some(Ok(found.item));
-                    }
-                    Ok(Some(_)) => {}
+                State::Walking(walk) => match self.sieve.next(walk).await {
+                    Ok(Some(item)) => return Some(Ok(self.show(item))),
                     Ok(None) => self.walk = State::Ended,
                     Err(error) => return Some(Err(error)),
                 },
-                State::Ended if self.options.require_match && !self.matched => {
-                    self.matched = true;
+                State::Sorted(items) => match items.next() {
+                    Some(item) => return Some(Ok(self.show(item))),
+                    None => self.walk = State::Ended,
+                },
+                State::Ended if self.options.require_match && self.shown == 0 && !self.told => {
+                    self.told = true;
                     return Some(Err(nothing_matches(&self.what)));
                 }
                 State::Ended => return None,
             }
         }
+    }
+
+    fn show(&mut self, item: Item) -> Item {
+        self.shown += 1;
+        item
     }
 
     /// The folder or glob that is listed.
@@ -84,14 +105,26 @@ impl Listing {
         &self.what
     }
 
-    async fn begin(&self) -> Result<Walk> {
+    async fn begin(&self) -> Result<State> {
+        let mut walk = self.walk().await?;
+        let Some(sort) = self.sieve.sort else {
+            return Ok(State::Walking(Box::new(walk)));
+        };
+        let mut items = Vec::new();
+        while let Some(item) = self.sieve.next(&mut walk).await? {
+            items.push(item);
+        }
+        Ok(State::Sorted(sort.sort(items).into_iter()))
+    }
+
+    async fn walk(&self) -> Result<Walk> {
         let client = self.connection.client();
         let reading = self.options.reading();
         let folder = |path: &str| {
             Ok::<_, Error>(Walk::folder(
                 client,
                 &path.parse()?,
-                self.options.subfolders,
+                reading.subfolders == Some(true),
             ))
         };
         let globbing = self.options.glob && has_wildcards(&self.what);
@@ -112,8 +145,10 @@ impl Clone for Listing {
             connection: self.connection.clone(),
             what: self.what.clone(),
             options: self.options.clone(),
+            sieve: Arc::clone(&self.sieve),
             walk: State::Fresh,
-            matched: false,
+            shown: 0,
+            told: false,
         }
     }
 }
@@ -122,18 +157,20 @@ impl ListOptions {
     fn reading(&self) -> Reading {
         Reading {
             glob: self.glob,
-            subfolders: Some(self.subfolders),
+            subfolders: Some(self.filter.subfolders == Some(true)),
         }
     }
 }
 
-impl Kinds {
-    pub(super) fn includes(self, kind: ItemKind) -> bool {
-        match self {
-            Self::Files => kind == ItemKind::File,
-            Self::Folders => kind == ItemKind::Folder,
-            Self::All => true,
+impl Sieve {
+    /// The next item of a walk that is let through.
+    async fn next(&self, walk: &mut Walk) -> Result<Option<Item>> {
+        while let Some(below) = walk.next().await? {
+            if self.admits(&below.item, &below.relative).await {
+                return Ok(Some(below.item));
+            }
         }
+        Ok(None)
     }
 }
 

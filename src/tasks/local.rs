@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use futures_util::{Stream, stream};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::filter::{Candidate, Sieve};
 use super::pattern::{Case, Pattern, has_wildcards};
 use super::remote::Reading;
 use super::run::Step;
-use super::{ReportItem, Source};
+use super::{Item, ItemKind, ReportItem, Source};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many files a walk is ahead of the transfers.
@@ -43,6 +46,37 @@ pub(super) struct Local {
     pub(super) path: PathBuf,
     /// Its path below the destination, with `/` between the names.
     pub(super) relative: String,
+    /// What is known of it, as an item with its local path.
+    item: Item,
+    created: Option<Timestamp>,
+}
+
+impl Candidate for Local {
+    fn item(&self) -> &Item {
+        &self.item
+    }
+
+    fn created(&self) -> Option<Timestamp> {
+        self.created
+    }
+}
+
+impl Local {
+    fn new(path: PathBuf, relative: String, metadata: &fs::Metadata) -> Self {
+        let timestamp = |time: std::io::Result<_>| Timestamp::try_from(time.ok()?).ok();
+        let name = last(&relative).to_owned();
+        let item = Item {
+            size: Some(metadata.len()),
+            modified: timestamp(metadata.modified()),
+            ..Item::named(ItemKind::File, name, path.display().to_string())
+        };
+        Self {
+            path,
+            relative,
+            item,
+            created: timestamp(metadata.created()),
+        }
+    }
 }
 
 /// Reads one source. Text that names an existing file or folder exactly is that, whatever characters are in it.
@@ -97,25 +131,28 @@ pub(super) fn find(source: Source, reading: Reading) -> Result<Found> {
     }
 }
 
-/// Walks all that was found, on a thread for blocking work, not far ahead of whoever takes it.
-pub(super) fn walk(found: Vec<Found>) -> impl Stream<Item = Step<Local>> {
+/// Walks all that was found, as far as the sieve lets it through, on a thread for blocking work, not far ahead of whoever takes it.
+pub(super) fn walk(found: Vec<Found>, sieve: Arc<Sieve>) -> impl Stream<Item = Step<Local>> + Send {
     let (sender, mut receiver) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
         for found in found {
+            let walk = Walk {
+                sender: &sender,
+                sieve: &sieve,
+                pattern: None,
+                deep: false,
+            };
             let walked = match found {
-                Found::File { path, relative } => sender
-                    .blocking_send(Step::Work(Local { path, relative }))
-                    .map_err(|_| Gone),
-                Found::Folder { base, deep } => Walk {
-                    sender: &sender,
-                    pattern: None,
-                    deep,
+                Found::File { path, relative } => {
+                    let link = path.is_symlink();
+                    // A source that is named is not in a folder: its name is all that masks see.
+                    walk.file(path, relative, link)
                 }
-                .folder(&base, ""),
+                Found::Folder { base, deep } => Walk { deep, ..walk }.folder(&base, ""),
                 Found::Glob { base, pattern } if base.is_dir() => Walk {
-                    sender: &sender,
                     deep: pattern.deep,
                     pattern: Some(&pattern),
+                    ..walk
                 }
                 .folder(&base, ""),
                 // As everywhere, a glob where nothing is matches nothing.
@@ -134,6 +171,7 @@ struct Gone;
 
 struct Walk<'a> {
     sender: &'a mpsc::Sender<Step<Local>>,
+    sieve: &'a Sieve,
     pattern: Option<&'a Pattern>,
     deep: bool,
 }
@@ -169,7 +207,7 @@ impl Walk<'_> {
             Err(error) => return self.failed(&path, Error::io("read", &path, error)),
         };
         if kind.is_dir() {
-            return if self.deep {
+            return if self.deep && self.sieve.enters(&relative) {
                 self.folder(&path, &relative)
             } else {
                 Ok(())
@@ -182,7 +220,18 @@ impl Walk<'_> {
             return Ok(());
         }
         if kind.is_file() {
-            return self.send(Step::Work(Local { path, relative }));
+            return self.file(path, relative, false);
+        }
+        if !self.sieve.names(&relative, ItemKind::File) {
+            return Ok(());
+        }
+        let metadata = fs::metadata(&path).ok();
+        let name = last(&relative);
+        if !self
+            .sieve
+            .attributes(name, kind.is_symlink(), metadata.as_ref())
+        {
+            return Ok(());
         }
         // A link may lead anywhere, in a circle too; named as a source itself it is followed.
         let reason = if kind.is_symlink() {
@@ -196,6 +245,29 @@ impl Walk<'_> {
         )))
     }
 
+    /// Sends a file on if the sieve lets it through.
+    fn file(&self, path: PathBuf, relative: String, link: bool) -> Result<(), Gone> {
+        if !self.sieve.names(&relative, ItemKind::File) {
+            return Ok(());
+        }
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) => return self.failed(&path, Error::io("read", &path, error)),
+        };
+        let attributes = self
+            .sieve
+            .attributes(last(&relative), link, Some(&metadata));
+        let local = Local::new(path, relative, &metadata);
+        if !attributes || !self.sieve.facts(&local) {
+            return Ok(());
+        }
+        match self.sieve.contents(&local.path) {
+            Ok(true) => self.send(Step::Work(local)),
+            Ok(false) => Ok(()),
+            Err(error) => self.failed(&local.path, error),
+        }
+    }
+
     fn failed(&self, path: &Path, error: Error) -> Result<(), Gone> {
         self.send(Step::Done(ReportItem::failed(
             path.display().to_string(),
@@ -207,6 +279,10 @@ impl Walk<'_> {
     fn send(&self, step: Step<Local>) -> Result<(), Gone> {
         self.sender.blocking_send(step).map_err(|_| Gone)
     }
+}
+
+fn last(relative: &str) -> &str {
+    relative.rsplit('/').next().unwrap_or_default()
 }
 
 /// The last name of a path; Dropbox stores names in Unicode only.
@@ -235,6 +311,8 @@ mod tests {
     use futures_util::StreamExt;
 
     use super::*;
+    use crate::tasks::Filter;
+    use crate::tasks::filter::Task;
 
     const PLAIN: Reading = Reading {
         glob: true,
@@ -251,7 +329,9 @@ mod tests {
     }
 
     async fn found(source: String, reading: Reading) -> Vec<String> {
-        let steps = walk(vec![find(Source::Text(source), reading).expect("a source")]);
+        let sieve = Filter::default().sieve(Task::Upload, Timestamp::now());
+        let found = vec![find(Source::Text(source), reading).expect("a source")];
+        let steps = walk(found, Arc::new(sieve.expect("no filter")));
         let mut names: Vec<_> = steps
             .map(|step| match step {
                 Step::Work(local) => local.relative,

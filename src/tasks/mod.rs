@@ -3,7 +3,9 @@
 mod claims;
 mod create_folder;
 mod delete;
+mod delete_in;
 mod download;
+mod filter;
 mod info;
 mod item;
 mod list;
@@ -19,11 +21,15 @@ mod sink;
 mod source;
 mod upload;
 
+pub use filter::{
+    Attribute, ByteSize, ContentKind, ContentTest, Date, Filter, Join, Kinds, Masks, Predicate,
+    Sort, SortBy, When,
+};
 pub use item::{Item, ItemKind};
 pub use list::Listing;
 pub use options::{
-    CreateFolderOptions, DeleteOptions, DownloadOptions, Kinds, ListOptions, OnError, Overwrite,
-    SizeIs, TransferOptions, UploadOptions,
+    CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, ListOptions, OnError,
+    Overwrite, SizeIs, TransferOptions, UploadOptions,
 };
 pub use report::{Outcome, Report, ReportItem};
 pub use source::{LocalEntry, Source};

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
+use super::Filter;
 use crate::options::options;
 
 options! {
@@ -13,8 +14,6 @@ options! {
         overwrite: Overwrite = Overwrite::Changed, r#""changed", "always", "newer", "size", "never", "rename" or "fail""#;
         /// With `overwrite: "size"`: which size of the target, compared with the source's, calls for replacing it.
         size_is: SizeIs = SizeIs::Different, r#""same", "smaller", "larger", "smaller_or_larger" or "different""#;
-        /// Whether to look into subfolders; unless said, that is so for a folder as the source.
-        subfolders: Option<bool> = None, "true or false";
         /// Whether the modified date goes along.
         keep_dates: bool = true, "true or false";
         /// How many files go at a time; chosen by the program unless said.
@@ -25,8 +24,11 @@ options! {
         dry_run: bool = false, "true or false";
         /// Whether `*`, `?`, `[a-z]`, `{a,b}` and `**` in the source are wildcards.
         glob: bool = true, "true or false";
-        /// Whether it is an error when a glob matches nothing.
+        /// Whether it is an error when a glob or a filter matches nothing.
         require_match: bool = false, "true or false";
+        @flatten
+        /// Which files go; [`Kinds::Files`] is the only kind.
+        filter: Filter;
     }
 }
 
@@ -39,14 +41,13 @@ pub type DownloadOptions = TransferOptions;
 options! {
     /// What a listing shows.
     pub struct ListOptions {
-        /// Whether to look into subfolders.
-        subfolders: bool = false, "true or false";
-        /// Which items.
-        kind: Kinds = Kinds::All, r#""files", "folders" or "all""#;
         /// Whether `*`, `?`, `[a-z]`, `{a,b}` and `**` are wildcards.
         glob: bool = true, "true or false";
-        /// Whether it is an error when a glob matches nothing.
+        /// Whether it is an error when a glob or a filter matches nothing.
         require_match: bool = false, "true or false";
+        @flatten
+        /// Which items are shown; all kinds unless it says.
+        filter: Filter;
     }
 }
 
@@ -73,6 +74,25 @@ options! {
         glob: bool = true, "true or false";
         /// Whether it is an error when a glob matches nothing.
         require_match: bool = false, "true or false";
+    }
+}
+
+options! {
+    /// What is deleted in a folder, and how; see [`Connection::delete_in`](crate::Connection::delete_in).
+    pub struct DeleteInOptions {
+        /// Whether it is meant that no filter narrows down what is deleted.
+        all: bool = false, "true or false";
+        /// Whether it is fine that the folder is not there.
+        missing_ok: bool = false, "true or false";
+        /// What a failure leads to.
+        on_error: OnError = OnError::Continue, r#""continue", "stop" or "report""#;
+        /// Whether only to plan: nothing is deleted.
+        dry_run: bool = false, "true or false";
+        /// Whether it is an error when nothing matches.
+        require_match: bool = false, "true or false";
+        @flatten
+        /// Which items are deleted: files, unless `kind` says; by the later of the dates modified and uploaded, unless `date` says.
+        filter: Filter;
     }
 }
 
@@ -137,17 +157,4 @@ pub enum OnError {
     Stop,
     /// Try all and raise nothing: the report tells.
     Report,
-}
-
-/// Which items of a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kinds {
-    /// Files.
-    Files,
-    /// Folders.
-    Folders,
-    /// Both.
-    #[default]
-    All,
 }

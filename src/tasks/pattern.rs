@@ -55,7 +55,7 @@ impl Pattern {
             })?;
         Ok(Self {
             base,
-            deep: below.contains('/'),
+            deep: below.contains('/') || below.contains("**"),
             matcher: glob.compile_matcher(),
         })
     }
@@ -84,6 +84,7 @@ mod tests {
             ("/a/b{1,2}/c", "/a", true),
             ("*.csv", "", false),
             ("/a/**/x", "/a", true),
+            ("/a/**", "/a", true),
         ] {
             let pattern = Pattern::parse(text, Case::Sensitive, false).expect(text);
             assert_eq!(

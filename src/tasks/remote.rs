@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::filter::Candidate;
 use super::pattern::{Case, Pattern, has_wildcards};
 use super::{Item, ItemKind, Source};
 use crate::api::files::Metadata;
@@ -96,6 +97,12 @@ pub(super) struct Walk {
 pub(super) struct Below {
     pub(super) item: Item,
     pub(super) relative: String,
+}
+
+impl Candidate for Below {
+    fn item(&self) -> &Item {
+        &self.item
+    }
 }
 
 impl Walk {

@@ -27,6 +27,10 @@ pub struct Report {
     pub dry_run: bool,
     /// One entry an item, by source.
     pub items: Vec<ReportItem>,
+    /// What failed first.
+    pub(super) first_error: Option<Arc<Error>>,
+    /// What ended the task before all was tried.
+    pub(super) fatal_error: Option<Arc<Error>>,
 }
 
 /// What became of one item.
@@ -93,7 +97,19 @@ impl Report {
             Outcome::Deleted => self.deleted += 1,
             Outcome::Planned => self.planned += 1,
         }
+        if self.first_error.is_none() {
+            self.first_error.clone_from(&item.error);
+        }
         self.items.push(item);
+    }
+
+    /// Adds what was done after it.
+    pub(super) fn append(&mut self, later: Self) {
+        let seconds = self.seconds + later.seconds;
+        for item in later.items {
+            self.add(item);
+        }
+        self.close(Duration::from_secs_f64(seconds));
     }
 
     pub(super) fn close(&mut self, took: Duration) {

@@ -47,6 +47,19 @@ impl Run {
         F: Fn(W) -> Fut,
         Fut: Future<Output = ReportItem>,
     {
+        self.settle(self.report(work, each).await)
+    }
+
+    /// Works through all of it, or until the first failure where that is to end it; what failed is in the report.
+    pub(super) async fn report<W, F, Fut>(
+        self,
+        work: impl Stream<Item = Step<W>>,
+        each: F,
+    ) -> Report
+    where
+        F: Fn(W) -> Fut,
+        Fut: Future<Output = ReportItem>,
+    {
         let started = Instant::now();
         let stopped = AtomicBool::new(false);
         let mut report = Report {
@@ -64,20 +77,23 @@ impl Run {
                 })
                 .buffer_unordered(self.parallel.get())
         );
-        let (mut first, mut fatal) = (None, None);
         while let Some(item) = finished.next().await {
             if let Some(error) = &item.error {
-                first.get_or_insert_with(|| Arc::clone(error));
                 // Without a token nothing else can work either.
                 if self.on_error == OnError::Stop || error.kind() == ErrorKind::NotSignedIn {
                     stopped.store(true, Ordering::Relaxed);
-                    fatal.get_or_insert_with(|| Arc::clone(error));
+                    report.fatal_error.get_or_insert_with(|| Arc::clone(error));
                 }
             }
             report.add(item);
         }
         report.close(started.elapsed());
-        match (fatal, first) {
+        report
+    }
+
+    /// The report, or the error for what failed: the one that ended the task, where one did.
+    pub(super) fn settle(self, report: Report) -> Result<Report> {
+        match (report.fatal_error.clone(), report.first_error.clone()) {
             _ if self.on_error == OnError::Report => Ok(report),
             (Some(fatal), _) => Err((*fatal).clone().with_report(report)),
             (None, Some(first)) => Err(failure(&first, report)),

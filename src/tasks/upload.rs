@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
 use super::claims::{Claim, Claims, NAMED_TWICE, clash};
+use super::filter::{Sieve, Task};
 use super::list::nothing_matches;
 use super::local::{Found, Local, find, walk};
 use super::naming::{looks_like_a_file, numbered};
@@ -48,6 +50,7 @@ impl Connection {
         options: UploadOptions,
     ) -> Result<Report> {
         let target: RemotePath = folder.parse()?;
+        let sieve = options.filter.sieve(Task::Upload, Timestamp::now())?;
         let source = source.into();
         let what = match &source {
             Source::Text(text) => text.clone(),
@@ -62,7 +65,7 @@ impl Connection {
             options: &options,
             target: Target::Folder(target),
         }
-        .run(found)
+        .run(found, sieve)
         .await?;
         if options.require_match && report.items.is_empty() {
             return Err(nothing_matches(&what));
@@ -86,6 +89,7 @@ impl Connection {
             glob: false,
             ..options
         };
+        let sieve = literal.filter.sieve(Task::Upload, Timestamp::now())?;
         match read(Source::Text(local.display().to_string()), &literal)?.pop() {
             Some(file @ Found::File { .. }) => {
                 Upload {
@@ -93,7 +97,7 @@ impl Connection {
                     options: &literal,
                     target: Target::Exact(target),
                 }
-                .run(vec![file])
+                .run(vec![file], sieve)
                 .await
             }
             _ => Err(Error::new(
@@ -125,7 +129,7 @@ impl Connection {
 fn read(source: Source, options: &TransferOptions) -> Result<Vec<Found>> {
     let reading = Reading {
         glob: options.glob,
-        subfolders: options.subfolders,
+        subfolders: options.filter.subfolders,
     };
     source
         .flattened()
@@ -154,9 +158,10 @@ enum Known {
 }
 
 impl Upload<'_> {
-    async fn run(&self, found: Vec<Found>) -> Result<Report> {
+    async fn run(&self, found: Vec<Found>, sieve: Sieve) -> Result<Report> {
         let deep = found.iter().any(Found::is_deep);
-        let mut work = Box::pin(walk(found));
+        let sieve = Arc::new(sieve);
+        let mut work = sieve.select(walk(found, Arc::clone(&sieve)));
         let first: Vec<_> = work.by_ref().take(FEW + 1).collect().await;
         let known = self.known(first.len(), deep).await?;
         let parallel = self.options.parallel.unwrap_or(PARALLEL);

@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::bench::Bench;
 
 /// A bench whose `dropbox()` is an account of an emulator.
-fn lab() -> (Arc<Emulator>, Bench) {
+pub(crate) fn lab() -> (Arc<Emulator>, Bench) {
     lab_with(Limits::default(), false)
 }
 
-fn lab_with(limits: Limits, dry_run: bool) -> (Arc<Emulator>, Bench) {
+pub(crate) fn lab_with(limits: Limits, dry_run: bool) -> (Arc<Emulator>, Bench) {
     let emulator = Arc::new(Emulator::start().unwrap());
     let connection = connection(&emulator, "main");
     let bench = Bench::with(move |host| {

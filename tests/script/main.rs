@@ -8,6 +8,7 @@ mod diagnostics;
 mod engines;
 mod errors;
 mod files;
+mod filters;
 mod modules;
 mod session;
 mod stopping;

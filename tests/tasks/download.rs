@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use dropscript::emulator::{Fault, FaultKind};
-use dropscript::{DownloadOptions, Overwrite, Report, UploadOptions};
+use dropscript::{DownloadOptions, Filter, Overwrite, Report, UploadOptions};
 
 use crate::support::{Bench, kind, noise};
 
@@ -152,7 +152,10 @@ async fn files_globs_items_and_lists_are_sources() {
         .unwrap();
     assert_eq!(bench.names("4"), ["c.txt"]);
     let shallow = DownloadOptions {
-        subfolders: Some(false),
+        filter: Filter {
+            subfolders: Some(false),
+            ..Filter::default()
+        },
         ..DownloadOptions::default()
     };
     bench

@@ -1,6 +1,6 @@
 //! Listing, and looking at single items.
 
-use dropscript::{CreateFolderOptions, Item, ItemKind, Kinds, ListOptions, Listing};
+use dropscript::{CreateFolderOptions, Filter, Item, ItemKind, Kinds, ListOptions, Listing};
 
 use crate::support::{Bench, hash, kind};
 
@@ -33,9 +33,15 @@ fn tree() -> Bench {
 #[tokio::test]
 async fn a_folder_is_listed_shallow_or_deep() {
     let bench = tree();
-    let deep = || ListOptions {
-        subfolders: true,
+    let filtered = |filter| ListOptions {
+        filter,
         ..ListOptions::default()
+    };
+    let deep = || {
+        filtered(Filter {
+            subfolders: Some(true),
+            ..Filter::default()
+        })
     };
     assert_eq!(
         paths(&bench, "/a", ListOptions::default()).await,
@@ -60,10 +66,10 @@ async fn a_folder_is_listed_shallow_or_deep() {
         paths(
             &bench,
             "",
-            ListOptions {
-                kind: Kinds::Folders,
-                ..deep()
-            }
+            filtered(Filter {
+                kind: Some(Kinds::Folders),
+                ..deep().filter
+            })
         )
         .await,
         ["/A", "/A/Sub"]
@@ -72,10 +78,10 @@ async fn a_folder_is_listed_shallow_or_deep() {
         paths(
             &bench,
             "",
-            ListOptions {
-                kind: Kinds::Files,
-                ..ListOptions::default()
-            }
+            filtered(Filter {
+                kind: Some(Kinds::Files),
+                ..Filter::default()
+            })
         )
         .await,
         ["/four.csv"]

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod delete;
+mod delete_in;
 mod download;
 mod faults;
+mod filter;
 mod list;
 mod support;
 mod token;

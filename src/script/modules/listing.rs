@@ -14,32 +14,55 @@ use crate::tasks::{self, Item};
 #[derive(Clone)]
 pub(in crate::script) struct Listing {
     run: Arc<Run>,
-    listing: tasks::Listing,
+    source: tasks::Listing,
+    /// What was found already, where a closure had to be asked.
+    found: Option<Arc<[Item]>>,
 }
 
 impl Listing {
     pub(super) fn new(run: &Arc<Run>, listing: tasks::Listing) -> Self {
         Self {
             run: Arc::clone(run),
-            listing,
+            source: listing,
+            found: None,
+        }
+    }
+
+    /// One whose items are known already.
+    pub(super) fn found(run: &Arc<Run>, listing: tasks::Listing, items: Vec<Item>) -> Self {
+        Self {
+            found: Some(items.into()),
+            ..Self::new(run, listing)
         }
     }
 
     /// Lists, as far as the iterator is driven.
     pub(in crate::script) fn items(&self) -> Items {
-        Items(self.clone())
+        Items {
+            listing: self.clone(),
+            given: 0,
+        }
     }
 }
 
 /// The items of one use of a listing.
-pub(in crate::script) struct Items(Listing);
+pub(in crate::script) struct Items {
+    listing: Listing,
+    /// How many were given of those that were found already.
+    given: usize,
+}
 
 impl Iterator for Items {
     type Item = Raised<Item>;
 
     fn next(&mut self) -> Option<Raised<Item>> {
-        let Listing { run, listing } = &mut self.0;
-        match run.gate().wait(listing.next()) {
+        let Listing { run, source, found } = &mut self.listing;
+        if let Some(found) = found {
+            let item = found.get(self.given)?.clone();
+            self.given += 1;
+            return Some(run.gate().check().map(|()| item));
+        }
+        match run.gate().wait(source.next()) {
             Ok(next) => next.map(|item| item.map_err(|error| run.raise(error))),
             Err(stopped) => Some(Err(stopped)),
         }
@@ -57,7 +80,7 @@ impl IntoIterator for Listing {
 
 impl fmt::Display for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Listing of `{}`", self.listing.what())
+        write!(f, "Listing of `{}`", self.source.what())
     }
 }
 

@@ -4,12 +4,16 @@ mod connection;
 mod error;
 mod file;
 mod flow;
+mod folder;
 mod item;
 mod listing;
+mod method;
 mod path;
+mod questions;
 mod report;
 mod source;
 mod time;
+mod transfer;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -25,6 +29,8 @@ use super::run::Run;
 /// Adds every function but `exit`, which only an engine of the host's own can carry out.
 pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     connection::register(engine, run);
+    transfer::register(engine, run);
+    folder::register(engine, run);
     listing::register(engine);
     item::register(engine);
     report::register(engine);

@@ -1,0 +1,183 @@
+//! What is in folders: `list`, `create_folder`, `delete`, `delete_in`, and looking at one item.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+
+use super::method::{Method, with_one};
+use super::questions::Questions;
+use super::source::remote_source;
+use super::{Listing, function};
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::script::gate::Raised;
+use crate::script::options;
+use crate::script::run::Run;
+use crate::tasks::{
+    CreateFolderOptions, DeleteInOptions, DeleteOptions, Filter, Item, ListOptions, Report,
+};
+
+const ON: &str = "connection: Connection";
+
+pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
+    register_list(engine, run);
+    register_create_folder(engine, run);
+    register_delete(engine, run);
+    register_delete_in(engine, run);
+    let host = Arc::clone(run);
+    function(
+        "info",
+        &[ON, "path: &str", "Item"],
+        "What is known about one item.",
+    )
+    .register_into_engine(
+        engine,
+        move |connection: &mut Connection, path: ImmutableString| -> Raised<Item> {
+            host.wait(connection.info(&path))
+        },
+    );
+    let host = Arc::clone(run);
+    function(
+        "exists",
+        &[ON, "path: &str", "bool"],
+        "Whether there is something at this path.",
+    )
+    .register_into_engine(
+        engine,
+        move |connection: &mut Connection, path: ImmutableString| -> Raised<bool> {
+            host.wait(connection.exists(&path))
+        },
+    );
+}
+
+fn register_list(engine: &mut Engine, run: &Arc<Run>) {
+    let host = Arc::clone(run);
+    with_one(
+        engine,
+        &Method {
+            name: "list",
+            parameters: ["folder_or_glob: &str"],
+            result: "Listing",
+            doc: "What is in a folder; iterate it with `for`.",
+        },
+        move |context: &NativeCallContext,
+              connection: &mut Connection,
+              folder: ImmutableString,
+              mut map: Map|
+              -> Raised<Listing> {
+            let raise = |error| host.raise(error);
+            let known = ListOptions::OPTIONS;
+            let closure = options::take_closure(&mut map, "where", known, "list");
+            let closure = closure.map_err(raise)?;
+            let mut options: ListOptions = options::read(&map, known, "list").map_err(raise)?;
+            let questions = Questions::new();
+            let asks = closure.is_some();
+            options.filter.predicate = closure.map(|closure| questions.predicate(closure));
+            let listing = connection.list(&folder, options).map_err(raise)?;
+            if !asks {
+                return Ok(Listing::new(&host, listing));
+            }
+            // A `for` loop calls no closures: whatever the closure lets through is found here.
+            let mut asking = listing.clone();
+            let found = questions.wait(&host, context, async move {
+                let mut found = Vec::new();
+                while let Some(item) = asking.next().await {
+                    found.push(item?);
+                }
+                Ok(found)
+            });
+            Ok(Listing::found(&host, listing, found?))
+        },
+    );
+}
+
+fn register_create_folder(engine: &mut Engine, run: &Arc<Run>) {
+    let host = Arc::clone(run);
+    with_one(
+        engine,
+        &Method {
+            name: "create_folder",
+            parameters: ["path: &str"],
+            result: "Item",
+            doc: "Makes a folder, and its parents.",
+        },
+        move |_: &NativeCallContext,
+              connection: &mut Connection,
+              path: ImmutableString,
+              map: Map|
+              -> Raised<Item> {
+            let options = options::read(&map, CreateFolderOptions::OPTIONS, "create_folder");
+            let mut options: CreateFolderOptions = options.map_err(|error| host.raise(error))?;
+            options.dry_run |= host.host().dry_run;
+            host.wait(connection.create_folder(&path, options))
+        },
+    );
+}
+
+fn register_delete(engine: &mut Engine, run: &Arc<Run>) {
+    let host = Arc::clone(run);
+    with_one(
+        engine,
+        &Method {
+            name: "delete",
+            parameters: ["source: ?"],
+            result: "Report",
+            doc: "Deletes these items, a folder whole.",
+        },
+        move |_: &NativeCallContext,
+              connection: &mut Connection,
+              source: Dynamic,
+              map: Map|
+              -> Raised<Report> {
+            let read = without_filter(&map)
+                .and_then(|()| options::read(&map, DeleteOptions::OPTIONS, "delete"));
+            let mut options: DeleteOptions = read.map_err(|error| host.raise(error))?;
+            options.dry_run |= host.host().dry_run;
+            let source = remote_source(&source).map_err(|error| host.raise(error))?;
+            host.wait(connection.delete(source, options))
+        },
+    );
+}
+
+/// A filter given to `delete` would be taken for one that narrows down what goes.
+fn without_filter(map: &Map) -> Result<(), Error> {
+    let is_filter = |name: &str| Filter::OPTIONS.iter().any(|known| known.name == name);
+    match map.keys().find(|name| is_filter(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!("`delete` takes no filter, as `{name}` is one"),
+        )
+        .with_hint("`delete_in(folder, filter)` deletes what matches in a folder")),
+    }
+}
+
+fn register_delete_in(engine: &mut Engine, run: &Arc<Run>) {
+    let host = Arc::clone(run);
+    with_one(
+        engine,
+        &Method {
+            name: "delete_in",
+            parameters: ["folder: &str"],
+            result: "Report",
+            doc: "Deletes what matches in a folder, never the folder itself.",
+        },
+        move |context: &NativeCallContext,
+              connection: &mut Connection,
+              folder: ImmutableString,
+              mut map: Map|
+              -> Raised<Report> {
+            let known = DeleteInOptions::OPTIONS;
+            let questions = Questions::new();
+            let read = options::take_closure(&mut map, "where", known, "delete_in");
+            let read = read.and_then(|closure| {
+                let mut options: DeleteInOptions = options::read(&map, known, "delete_in")?;
+                options.filter.predicate = closure.map(|closure| questions.predicate(closure));
+                options.dry_run |= host.host().dry_run;
+                Ok(options)
+            });
+            let options = read.map_err(|error| host.raise(error))?;
+            questions.wait(&host, context, connection.delete_in(&folder, options))
+        },
+    );
+}

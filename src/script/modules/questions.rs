@@ -1,0 +1,76 @@
+//! Closures of a script that a task asks while it works.
+
+use std::pin::pin;
+
+use futures_util::FutureExt;
+use rhai::{FnPtr, NativeCallContext};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::Error;
+use crate::script::gate::Raised;
+use crate::script::run::Run;
+use crate::tasks::Predicate;
+
+/// Something to do with the engine, between two steps of a task.
+type Question = Box<dyn FnOnce(&NativeCallContext) -> Raised<()> + Send>;
+
+/// Carries the questions of one task to the thread of its script.
+///
+/// The engine is never entered from within a task, which may go on anywhere: the task waits for the answer, and the script's thread
+/// leaves it alone while the closure runs. So a closure may call whatever a script may, and what it raises, or a stop of the script,
+/// ends the task at once and arrives as it was raised.
+pub(super) struct Questions {
+    sender: mpsc::UnboundedSender<Question>,
+    receiver: mpsc::UnboundedReceiver<Question>,
+}
+
+impl Questions {
+    pub(super) fn new() -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Self { sender, receiver }
+    }
+
+    /// The test that a closure makes of an item.
+    pub(super) fn predicate(&self, closure: FnPtr) -> Predicate {
+        let sender = self.sender.clone();
+        Predicate::asking(move |item| {
+            let (closure, item) = (closure.clone(), item.clone());
+            let (answer, answered) = oneshot::channel();
+            // Without an answer the script has ended the task, and nobody looks at this one.
+            let _ = sender.send(Box::new(move |context| {
+                let holds = closure.call_within_context::<bool>(context, (item,))?;
+                let _ = answer.send(holds);
+                Ok(())
+            }));
+            async { answered.await.unwrap_or(false) }.boxed()
+        })
+    }
+
+    /// Waits for the task, and answers its questions.
+    pub(super) fn wait<T>(
+        mut self,
+        run: &Run,
+        context: &NativeCallContext,
+        task: impl Future<Output = Result<T, Error>>,
+    ) -> Raised<T> {
+        let mut task = pin!(task);
+        loop {
+            let next = run.gate().wait(async {
+                tokio::select! {
+                    biased;
+                    done = &mut task => Next::Done(done),
+                    Some(question) = self.receiver.recv() => Next::Asked(question),
+                }
+            })?;
+            match next {
+                Next::Done(done) => return done.map_err(|error| run.raise(error)),
+                Next::Asked(question) => question(context)?,
+            }
+        }
+    }
+}
+
+enum Next<T> {
+    Done(Result<T, Error>),
+    Asked(Question),
+}

@@ -1,0 +1,114 @@
+//! `upload`, `download`, and the two for one file.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+
+use super::method::{Method, with_two};
+use super::questions::Questions;
+use super::source::{local_source, remote_source};
+use crate::connection::Connection;
+use crate::script::gate::Raised;
+use crate::script::options;
+use crate::script::run::Run;
+use crate::tasks::{Report, TransferOptions};
+
+pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
+    let host = Arc::clone(run);
+    with_two(
+        engine,
+        &Method {
+            name: "upload",
+            parameters: ["source: ?", "folder: &str"],
+            result: "Report",
+            doc: "Sends local files into a folder at Dropbox.",
+        },
+        move |context: &NativeCallContext,
+              on: &mut Connection,
+              source: Dynamic,
+              folder: ImmutableString,
+              map: Map|
+              -> Raised<Report> {
+            let (options, questions) = read(&host, map, "upload")?;
+            let source = local_source(&host, &source, options.glob)?;
+            questions.wait(&host, context, on.upload(source, &folder, options))
+        },
+    );
+    let host = Arc::clone(run);
+    with_two(
+        engine,
+        &Method {
+            name: "download",
+            parameters: ["source: ?", "folder: &str"],
+            result: "Report",
+            doc: "Fetches files from Dropbox into a local folder.",
+        },
+        move |context: &NativeCallContext,
+              on: &mut Connection,
+              source: Dynamic,
+              folder: ImmutableString,
+              map: Map|
+              -> Raised<Report> {
+            let (options, questions) = read(&host, map, "download")?;
+            let source = remote_source(&source).map_err(|error| host.raise(error))?;
+            host.writable(&folder)?;
+            let folder = host.local_path(&folder);
+            questions.wait(&host, context, on.download(source, &folder, options))
+        },
+    );
+    let host = Arc::clone(run);
+    with_two(
+        engine,
+        &Method {
+            name: "upload_file",
+            parameters: ["local: &str", "path: &str"],
+            result: "Report",
+            doc: "Sends one file to exactly this path at Dropbox.",
+        },
+        move |context: &NativeCallContext,
+              on: &mut Connection,
+              local: ImmutableString,
+              path: ImmutableString,
+              map: Map|
+              -> Raised<Report> {
+            let (options, questions) = read(&host, map, "upload_file")?;
+            host.readable(&local)?;
+            let local = host.local_path(&local);
+            questions.wait(&host, context, on.upload_file(&local, &path, options))
+        },
+    );
+    let host = Arc::clone(run);
+    with_two(
+        engine,
+        &Method {
+            name: "download_file",
+            parameters: ["path: &str", "local: &str"],
+            result: "Report",
+            doc: "Fetches one file to exactly this local path.",
+        },
+        move |context: &NativeCallContext,
+              on: &mut Connection,
+              path: ImmutableString,
+              local: ImmutableString,
+              map: Map|
+              -> Raised<Report> {
+            let (options, questions) = read(&host, map, "download_file")?;
+            host.writable(&local)?;
+            let local = host.local_path(&local);
+            questions.wait(&host, context, on.download_file(&path, &local, options))
+        },
+    );
+}
+
+/// The options of a transfer, and the questions that their closures ask.
+fn read(run: &Run, mut map: Map, of: &str) -> Raised<(TransferOptions, Questions)> {
+    let questions = Questions::new();
+    let known = TransferOptions::OPTIONS;
+    let read = options::take_closure(&mut map, "where", known, of).and_then(|closure| {
+        let mut options: TransferOptions = options::read(&map, known, of)?;
+        options.filter.predicate = closure.map(|closure| questions.predicate(closure));
+        options.dry_run |= run.host().dry_run;
+        Ok(options)
+    });
+    Ok((read.map_err(|error| run.raise(error))?, questions))
+}
