@@ -87,7 +87,7 @@ fn sources_are_text_items_entries_and_arrays_of_these() {
         assert_eq(dbx.upload(file::list("w/**/*.txt"), "/entries").transferred, 2);
         assert_eq(dbx.upload(["c.txt", "w/b.txt"], "/array").transferred, 2);
         let items = dbx.list("/array").to_array();
-        assert_eq(dbx.download([items[0], "/entries/b.txt"], "got").transferred, 2);
+        assert_eq(dbx.download([items[1], "/entries/b.txt"], "got").transferred, 2);
         assert_eq(dbx.delete(items).deleted, 2);
         "#,
     );
