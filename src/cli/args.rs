@@ -118,17 +118,7 @@ pub(super) enum Command {
         module_path: Vec<PathBuf>,
     },
     /// Be a Dropbox on this machine, until interrupted
-    Emulator {
-        /// Keep the files in this folder; without it all is in memory
-        #[arg(value_hint = ValueHint::DirPath)]
-        dir: Option<PathBuf>,
-        /// The address to listen on; port 0 is any free one
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8780")]
-        listen: SocketAddr,
-        /// Print one JSON object on standard output instead of text
-        #[arg(long)]
-        json: bool,
-    },
+    Emulator(Box<EmulatorArgs>),
 }
 
 const REPL: &str = "\
@@ -137,6 +127,29 @@ Try things, a statement at a time: state is kept, an input may go on over severa
 
 Without a terminal, the input is run statement by statement. What fails is shown on standard error, the rest runs all
 the same, and the exit status is 1 if anything failed.";
+
+/// What kind of Dropbox the emulator is.
+#[derive(Debug, Args)]
+pub(super) struct EmulatorArgs {
+    /// Keep the files in this folder; without it all is in memory
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) dir: Option<PathBuf>,
+    /// The address to listen on; port 0 is any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8780")]
+    pub(super) listen: SocketAddr,
+    /// An address to speak TLS at besides
+    #[arg(long, value_name = "ADDR")]
+    pub(super) tls: Option<SocketAddr>,
+    /// An address to be an HTTP proxy at besides, which leads the names of Dropbox here
+    #[arg(long, value_name = "ADDR")]
+    pub(super) connect_proxy: Option<SocketAddr>,
+    /// Write the certificate that clients must trust to this file, in PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) ca_out: Option<PathBuf>,
+    /// Print one JSON object on standard output instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+}
 
 /// The options of all commands that run scripts.
 #[derive(Debug, Args)]

@@ -1,13 +1,13 @@
 //! `emulator`: a Dropbox on this machine.
 
 use std::io::Write;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 
 use dropscript::emulator::Emulator;
 use dropscript::{Error, ErrorKind, Result};
 use serde::Serialize;
 
+use super::args::EmulatorArgs;
 use super::interrupt::Interrupts;
 use super::report::{self, Status};
 use super::voice::Voice;
@@ -20,6 +20,12 @@ const APP_SECRET: &str = "emulator-secret";
 struct Listening<'a> {
     event: &'a str,
     url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connect_proxy_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca: Option<&'a Path>,
     access_token: String,
     refresh_token: String,
     app_key: &'a str,
@@ -27,25 +33,23 @@ struct Listening<'a> {
 }
 
 /// Serves until a signal says to end.
-pub(super) async fn main(
-    voice: Voice,
-    dir: Option<PathBuf>,
-    listen: SocketAddr,
-    json: bool,
-) -> Status {
-    let (emulator, interrupts) = match start(dir, listen) {
+pub(super) async fn main(voice: Voice, args: EmulatorArgs) -> Status {
+    let (emulator, interrupts) = match start(&args) {
         Ok(started) => started,
         Err(error) => return report::refuse(voice, &error),
     };
     let listening = Listening {
         event: "listening",
         url: emulator.url(),
+        tls_url: emulator.tls_url(),
+        connect_proxy_url: emulator.connect_proxy_url(),
+        ca: args.ca_out.as_deref(),
         access_token: emulator.access_token(""),
         refresh_token: emulator.refresh_token(""),
         app_key: APP_KEY,
         app_secret: APP_SECRET,
     };
-    let text = if json {
+    let text = if args.json {
         serde_json::to_string(&listening).expect("it has no map keys but text") + "\n"
     } else {
         listening.to_text()
@@ -58,24 +62,41 @@ pub(super) async fn main(
     interrupts.status().unwrap_or(Status::INTERRUPTED)
 }
 
-fn start(dir: Option<PathBuf>, listen: SocketAddr) -> Result<(Emulator, Interrupts)> {
+fn start(args: &EmulatorArgs) -> Result<(Emulator, Interrupts)> {
     let failed = |message: String| {
         move |source: std::io::Error| Error::new(ErrorKind::LocalIo, message).with_source(source)
     };
-    let mut builder = Emulator::builder().listen(listen);
-    if let Some(dir) = dir {
+    let mut builder = Emulator::builder().listen(args.listen);
+    if let Some(dir) = &args.dir {
         builder = builder.directory(dir);
+    }
+    if let Some(address) = args.tls {
+        builder = builder.tls(address);
+    }
+    if let Some(address) = args.connect_proxy {
+        builder = builder.connect_proxy(address);
     }
     let interrupts =
         Interrupts::listen().map_err(failed("cannot listen for signals".to_owned()))?;
-    let emulator = builder
-        .start()
-        .map_err(failed(format!("cannot start an emulator at `{listen}`")))?;
+    let emulator = builder.start().map_err(failed(format!(
+        "cannot start an emulator at `{}`",
+        args.listen
+    )))?;
+    if let Some(file) = &args.ca_out {
+        let pem = emulator.ca_pem().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                "`--ca-out` has nothing to write: give `--tls` or `--connect-proxy` too",
+            )
+        })?;
+        std::fs::write(file, pem).map_err(failed(format!("cannot write `{}`", file.display())))?;
+    }
     Ok((emulator, interrupts))
 }
 
 impl Listening<'_> {
     fn to_text(&self) -> String {
+        use std::fmt::Write as _;
         let Self {
             url,
             access_token,
@@ -84,7 +105,7 @@ impl Listening<'_> {
             app_secret,
             ..
         } = self;
-        format!(
+        let mut text = format!(
             "\
 A Dropbox on this machine at {url}
 
@@ -95,9 +116,32 @@ In a script:
   let dbx = dropbox(#{{ endpoint: \"{url}\", access_token: \"{access_token}\" }});
 With curl:
   curl -X POST {url}/2/users/get_current_account -H \"Authorization: Bearer {access_token}\"
-
-Ctrl-C ends it.
 "
-        )
+        );
+        let ca = self
+            .ca
+            .map_or("CA.PEM".into(), |path| path.to_string_lossy());
+        if let Some(tls) = self.tls_url {
+            let host = tls.trim_start_matches("https://");
+            let _ = write!(
+                text,
+                "\
+With the official SDK for Python, in TLS:
+  H={host}; DROPBOX_API_HOST=$H DROPBOX_API_CONTENT_HOST=$H DROPBOX_API_NOTIFY_HOST=$H DROPBOX_WEB_HOST=$H \\
+    REQUESTS_CA_BUNDLE={ca} python3 ...
+"
+            );
+        }
+        if let Some(proxy) = self.connect_proxy_url {
+            let _ = write!(
+                text,
+                "\
+With rclone, or anything else that takes a proxy:
+  HTTPS_PROXY={proxy} SSL_CERT_FILE={ca} rclone ...
+"
+            );
+        }
+        text += "\nCtrl-C ends it.\n";
+        text
     }
 }

@@ -96,7 +96,7 @@ async fn execute(command: Command, voice: Voice) -> Status {
             scripts,
             module_path,
         } => check::main(voice, &scripts, module_path),
-        Command::Emulator { dir, listen, json } => emulator::main(voice, dir, listen, json).await,
+        Command::Emulator(args) => emulator::main(voice, *args).await,
         Command::Repl { .. } => unreachable!("handled without the runtime"),
     }
 }

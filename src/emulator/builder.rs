@@ -3,31 +3,38 @@
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Emulator;
+use super::authority::Authority;
 use super::blob::Store;
 use super::fault::Fault;
 use super::journal::Journal;
+use super::line::Line;
 use super::mirror;
 use super::names::STATE_FOLDER;
 use super::patrol::Patrol;
 use super::scan::{self, Settled};
-use super::server::Server;
+use super::server::{Door, Server};
 use super::shared::Shared;
 use super::state::State;
 use super::state::account::named;
+use super::{Emulator, Urls};
 
 /// Sets up an [`Emulator`]. What is not set is as in [`Emulator::start`].
 #[derive(Clone, Debug)]
 #[must_use = "an emulator runs once it is started"]
 pub struct EmulatorBuilder {
     listen: SocketAddr,
+    tls: Option<SocketAddr>,
+    connect_proxy: Option<SocketAddr>,
     directory: Option<PathBuf>,
     seed: u64,
     latency: Duration,
+    bandwidth: Option<NonZeroU64>,
+    bandwidth_total: Option<NonZeroU64>,
     faults: Vec<Fault>,
 }
 
@@ -35,9 +42,13 @@ impl EmulatorBuilder {
     pub(super) fn new() -> EmulatorBuilder {
         EmulatorBuilder {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            tls: None,
+            connect_proxy: None,
             directory: None,
             seed: 0,
             latency: Duration::ZERO,
+            bandwidth: None,
+            bandwidth_total: None,
             faults: Vec::new(),
         }
     }
@@ -46,6 +57,24 @@ impl EmulatorBuilder {
     pub fn listen(self, address: SocketAddr) -> Self {
         EmulatorBuilder {
             listen: address,
+            ..self
+        }
+    }
+
+    /// Speaks TLS at this address besides, with a certificate that [`Emulator::ca_pem`] vouches for: HTTP/2, or HTTP/1.1 for
+    /// clients that do not ask for it. Port 0 takes a free one.
+    pub fn tls(self, address: SocketAddr) -> Self {
+        EmulatorBuilder {
+            tls: Some(address),
+            ..self
+        }
+    }
+
+    /// Is an HTTP proxy at this address besides, for clients whose hosts are fixed: it takes `CONNECT` to port 443 of the hosts of
+    /// Dropbox, and to 127.0.0.1, and answers in their place, in TLS. It refuses to lead anywhere else. Port 0 takes a free one.
+    pub fn connect_proxy(self, address: SocketAddr) -> Self {
+        EmulatorBuilder {
+            connect_proxy: Some(address),
             ..self
         }
     }
@@ -73,6 +102,22 @@ impl EmulatorBuilder {
         EmulatorBuilder { latency, ..self }
     }
 
+    /// Lets that many bytes a second through each connection, in each direction, counted as they go over the wire.
+    pub fn bandwidth(self, bytes_per_second: NonZeroU64) -> Self {
+        EmulatorBuilder {
+            bandwidth: Some(bytes_per_second),
+            ..self
+        }
+    }
+
+    /// Lets that many bytes a second through all connections together, in each direction.
+    pub fn bandwidth_total(self, bytes_per_second: NonZeroU64) -> Self {
+        EmulatorBuilder {
+            bandwidth_total: Some(bytes_per_second),
+            ..self
+        }
+    }
+
     /// Has this go wrong, from the first call on.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -92,17 +137,43 @@ impl EmulatorBuilder {
                 (store, Some(journal))
             }
         };
-        let shared = Arc::new(Shared::new(state, store, journal, self.seed, self.latency));
+        let line = Line::new(self.latency, self.bandwidth, self.bandwidth_total);
+        let shared = Arc::new(Shared::new(state, store, journal, self.seed, line));
         shared.scan(Settled::Now)?;
         for fault in self.faults {
             shared.faults.add(fault);
         }
-        let server = Server::start(self.listen, &shared)?;
+        let mut doors = vec![(self.listen, Door::Plain)];
+        let authority = match (self.tls, self.connect_proxy) {
+            (None, None) => None,
+            (tls, proxy) => {
+                let authority = Authority::new()?;
+                let acceptor = &authority.acceptor;
+                doors.extend(tls.map(|address| (address, Door::Tls(acceptor.clone()))));
+                doors.extend(proxy.map(|address| (address, Door::Proxy(acceptor.clone()))));
+                Some(authority)
+            }
+        };
+        let server = Server::start(doors, &shared)?;
+        shared.address.get_or_init(|| server.addresses[0]);
+        let mut addresses = server.addresses[1..].iter();
+        let mut url = |scheme: &str| addresses.next().map(|at| format!("{scheme}://{at}"));
+        let urls = Urls {
+            plain: format!("http://{}", server.addresses[0]),
+            tls: self.tls.and_then(|_| url("https")),
+            connect_proxy: self.connect_proxy.and_then(|_| url("http")),
+        };
         let patrol = match self.directory {
             None => None,
             Some(_) => Some(Patrol::start(Arc::clone(&shared))?),
         };
-        Ok(Emulator::serving(server, patrol, shared))
+        Ok(Emulator {
+            urls,
+            ca_pem: authority.map(|authority| authority.pem),
+            shared,
+            _server: server,
+            _patrol: patrol,
+        })
     }
 }
 

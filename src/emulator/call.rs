@@ -10,6 +10,7 @@ use super::body::{Received, RequestBody};
 use super::fault::FaultKind;
 use super::fields::Fields;
 use super::path_arg::PathArg;
+use super::server::Via;
 use super::shared::Shared;
 use super::state::write::{Content, WriteError};
 use super::state::{AccountId, LocateError, Located, State, View};
@@ -55,9 +56,9 @@ impl Call {
             .and_then(|host| host.to_str().ok())
             .or_else(|| Some(self.parts.uri.authority()?.as_str()));
         let host = host.unwrap_or("localhost");
-        // The names of the service are reached through the proxy, over TLS.
-        let tls = host.ends_with(".dropboxapi.com") || host.ends_with(".dropbox.com");
-        format!("{}://{host}", if tls { "https" } else { "http" })
+        let secure = self.parts.extensions.get::<Via>();
+        let secure = secure.is_some_and(|via| via.secure);
+        format!("{}://{host}", if secure { "https" } else { "http" })
     }
 
     /// Reads the whole body into the store, and checks it against the hash that the client gave.

@@ -16,6 +16,7 @@
 //! change, `wire` how it is written. Nothing here is shared with the client: the two read the same API independently.
 
 mod answer;
+mod authority;
 mod blob;
 mod body;
 mod builder;
@@ -27,6 +28,7 @@ mod dispatch;
 mod fault;
 mod fields;
 mod journal;
+mod line;
 mod meter;
 mod mint;
 mod mirror;
@@ -40,6 +42,7 @@ mod server;
 mod shared;
 mod state;
 mod tag;
+mod tunnel;
 mod wire;
 
 use std::io;
@@ -66,12 +69,21 @@ use state::write::{Commit, Content, WriteMode};
 /// the secret `emulator-secret`.
 #[derive(Debug)]
 pub struct Emulator {
-    url: String,
+    urls: Urls,
+    ca_pem: Option<String>,
     shared: Arc<Shared>,
     /// Stops serving when it is dropped.
     _server: Server,
     /// Stops looking at the directory.
     _patrol: Option<Patrol>,
+}
+
+/// Where an emulator answers.
+#[derive(Debug)]
+struct Urls {
+    plain: String,
+    tls: Option<String>,
+    connect_proxy: Option<String>,
 }
 
 impl Emulator {
@@ -88,19 +100,31 @@ impl Emulator {
         EmulatorBuilder::new()
     }
 
-    fn serving(server: Server, patrol: Option<Patrol>, shared: Arc<Shared>) -> Emulator {
-        Emulator {
-            url: format!("http://{}", server.address),
-            shared,
-            _server: server,
-            _patrol: patrol,
-        }
-    }
-
     /// Where it answers, such as `http://127.0.0.1:40001`: for the api, content, notify and web hosts at once.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.urls.plain
+    }
+
+    /// Where it answers in TLS, such as `https://127.0.0.1:40002`; `None` unless [`EmulatorBuilder::tls`] was asked for.
+    #[must_use]
+    pub fn tls_url(&self) -> Option<&str> {
+        self.urls.tls.as_deref()
+    }
+
+    /// The proxy that leads to it by the names of Dropbox, such as `http://127.0.0.1:40003`; `None` unless
+    /// [`EmulatorBuilder::connect_proxy`] was asked for.
+    #[must_use]
+    pub fn connect_proxy_url(&self) -> Option<&str> {
+        self.urls.connect_proxy.as_deref()
+    }
+
+    /// The certificate of the authority that clients must trust, in PEM; `None` where there is neither TLS nor the proxy.
+    ///
+    /// It is made anew for each emulator, and its key is thrown away: nothing else can ever be signed with it.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
     }
 
     /// The access token of a personal account, which is made if it is new; `""` is `main`.

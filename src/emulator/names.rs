@@ -38,7 +38,11 @@ pub(super) enum BadPath {
 
 impl Place {
     /// Reads `/a/b`, which the caller has found to begin with a slash, or `""`.
+    ///
+    /// More than one slash in front is one: rclone has always listed `//a` for a folder in its root.
     pub(super) fn parse(path: &str) -> Result<Place, BadPath> {
+        let doubled = path.len() - path.trim_start_matches('/').len();
+        let path = &path[doubled.saturating_sub(1)..];
         if let Some(names) = path.strip_prefix('/') {
             names.split('/').try_for_each(check_name)?;
         }

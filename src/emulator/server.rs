@@ -1,4 +1,4 @@
-//! The listener, on a thread and a runtime of its own. The only file that serves connections.
+//! The listeners, on a thread and a runtime of their own. The only file that serves connections.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,48 +9,90 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
-use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use super::dispatch;
+use super::line::Line;
 use super::routes::{ROUTES, Style};
 use super::send::Cut;
 use super::shared::Shared;
+use super::tunnel;
 
-/// A listener that serves. Dropping it closes the listener and every connection, and waits until that is done.
+/// Bytes of the header of a request over HTTP/2, at most: about what is taken over HTTP/1.1.
+const LARGEST_HEADER: u32 = 400 * 1024;
+
+/// What is spoken at an address.
+#[derive(Clone)]
+pub(super) enum Door {
+    /// HTTP.
+    Plain,
+    /// HTTP in TLS.
+    Tls(TlsAcceptor),
+    /// CONNECT, and then HTTP in TLS.
+    Proxy(TlsAcceptor),
+}
+
+/// How a request came; an extension of each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Via {
+    /// Whether it came in TLS.
+    pub(super) secure: bool,
+}
+
+/// Listeners that serve. Dropping it closes them and every connection, and waits until that is done.
 #[derive(Debug)]
 pub(super) struct Server {
-    pub(super) address: SocketAddr,
+    /// Where they listen, in the order in which they were asked for.
+    pub(super) addresses: Vec<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Serves at `listen` from when this returns.
-    pub(super) fn start(listen: SocketAddr, shared: &Arc<Shared>) -> io::Result<Server> {
-        let listener = TcpListener::bind(listen)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+    /// Serves at all these addresses from when this returns.
+    pub(super) fn start(
+        doors: Vec<(SocketAddr, Door)>,
+        shared: &Arc<Shared>,
+    ) -> io::Result<Server> {
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for (address, door) in doors {
+            let told =
+                |error: io::Error| io::Error::new(error.kind(), format!("`{address}`: {error}"));
+            let listener = TcpListener::bind(address).map_err(told)?;
+            listener.set_nonblocking(true)?;
+            addresses.push(listener.local_addr()?);
+            listeners.push((listener, door));
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("emulator")
             .enable_all()
             .build()?;
-        let (router, latency) = (router(shared), shared.latency);
+        let (router, line) = (router(shared), shared.line.clone());
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
-            // The bound listener is handed to the runtime; whatever fails there ends the serving.
-            let _ = runtime.block_on(accept(listener, router, latency, stopped));
+            runtime.block_on(async move {
+                let mut serving = JoinSet::new();
+                for (listener, door) in listeners {
+                    // The bound listener is handed to the runtime; whatever fails there ends the serving.
+                    serving.spawn(accept(listener, door, router.clone(), line.clone()));
+                }
+                let _ = stopped.await;
+            });
         };
         let thread = thread::Builder::new()
             .name("emulator".to_owned())
             .spawn(serve)?;
         Ok(Server {
-            address,
+            addresses,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -67,21 +109,15 @@ impl Drop for Server {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    router: Router,
-    latency: Duration,
-    mut stopped: oneshot::Receiver<()>,
-) -> io::Result<()> {
+async fn accept(listener: TcpListener, door: Door, router: Router, line: Line) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            _ = &mut stopped => return Ok(()),
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, router.clone(), latency));
+                    connections.spawn(enter(stream, door.clone(), router.clone(), line.clone()));
                 }
                 // The peer is gone already, or this process has too many files open: others may still get through.
                 Err(_) => tokio::task::yield_now().await,
@@ -90,13 +126,39 @@ async fn accept(
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, latency: Duration) {
+async fn enter(stream: TcpStream, door: Door, router: Router, line: Line) {
     // As if the handshakes went over a long line.
-    delay(latency * 2).await;
+    delay(line.latency * 2).await;
     // Small answers must not wait for more to send.
     let _ = stream.set_nodelay(true);
+    let latency = line.latency;
+    let stream = line.carry(stream);
+    let via = |secure| Via { secure };
+    // Whoever cannot shake hands has been told so by TLS itself.
+    match door {
+        Door::Plain => serve(stream, via(false), router, latency).await,
+        Door::Tls(acceptor) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve(stream, via(true), router, latency).await;
+            }
+        }
+        Door::Proxy(acceptor) => {
+            if let Some(tunnel) = tunnel::open(stream).await
+                && let Ok(stream) = acceptor.accept(tunnel).await
+            {
+                serve(stream, via(true), router, latency).await;
+            }
+        }
+    }
+}
+
+async fn serve<S>(stream: S, via: Via, router: Router, latency: Duration)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(via);
         let answered = router.call(request);
         async move {
             let response = answered.await.unwrap_or_else(|never| match never {});
@@ -107,11 +169,16 @@ async fn serve(stream: TcpStream, router: Router, latency: Duration) {
             }
         }
     });
-    let connection = http1::Builder::new()
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new());
+    builder
+        .http2()
         .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
+        .max_header_list_size(LARGEST_HEADER);
     // It ended because the client went away, or because it was cut: there is nobody to tell.
-    let _ = connection.await;
+    let _ = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// Waits. Even the shortest sleep takes until the next tick of the timer, so none is none.

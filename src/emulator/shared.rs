@@ -1,8 +1,8 @@
 //! What all calls share.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 
@@ -10,6 +10,7 @@ use super::blob::{Store, blocking};
 use super::clock::Clock;
 use super::fault::FaultPlan;
 use super::journal::Journal;
+use super::line::Line;
 use super::meter::Meter;
 use super::mint::Mint;
 use super::mirror;
@@ -23,8 +24,9 @@ pub(super) struct Shared {
     pub(super) faults: FaultPlan,
     pub(super) meter: Arc<Meter>,
     pub(super) clock: Clock,
-    /// How much later each answer begins.
-    pub(super) latency: Duration,
+    pub(super) line: Line,
+    /// Where it answers in plain HTTP, once it does.
+    pub(super) address: OnceLock<SocketAddr>,
     /// Request ids and dots; apart from the state, so that what a tree mints does not depend on who else called.
     answers: Mutex<Mint>,
     /// Where a served directory is written down. Held while it is brought up to date, so that changes reach it in order.
@@ -39,7 +41,7 @@ impl Shared {
         store: Store,
         journal: Option<Journal>,
         seed: u64,
-        latency: Duration,
+        line: Line,
     ) -> Shared {
         Shared {
             state: Mutex::new(state),
@@ -47,7 +49,8 @@ impl Shared {
             faults: FaultPlan::default(),
             meter: Arc::default(),
             clock: Clock::default(),
-            latency,
+            line,
+            address: OnceLock::new(),
             answers: Mutex::new(Mint::new(!seed)),
             journal: journal.map(|journal| {
                 Mutex::new(Served {

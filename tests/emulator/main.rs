@@ -14,5 +14,6 @@ mod search;
 mod sessions;
 mod sharing;
 mod speed;
+mod transports;
 mod wire;
 mod writing;

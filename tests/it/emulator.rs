@@ -84,3 +84,30 @@ fn an_address_in_use_is_wrong_usage() {
         .command(&["emulator", "--listen", "nowhere"])
         .status(2);
 }
+
+#[test]
+fn it_speaks_tls_and_is_a_proxy() {
+    let mut emulator = Lab::new()
+        .command(&["emulator", "--json", "--ca-out", "ca.pem"])
+        .args(&["--tls", "127.0.0.1:0", "--connect-proxy", "127.0.0.1:0"])
+        .args(&ANY_PORT)
+        .start();
+    emulator.says("}\n").interrupt();
+    let done = emulator.end(130);
+    let said: Value = serde_json::from_str(&done.stdout).unwrap();
+    let starts = |name: &str, with: &str| said[name].as_str().unwrap().starts_with(with);
+    assert!(starts("tls_url", "https://127.0.0.1:"));
+    assert!(starts("connect_proxy_url", "http://127.0.0.1:"));
+    assert_eq!(said["ca"], "ca.pem");
+    let ca = std::fs::read_to_string(done.path("ca.pem")).unwrap();
+    assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+}
+
+#[test]
+fn a_certificate_for_nothing_is_wrong_usage() {
+    Lab::new()
+        .command(&["emulator", "--ca-out", "ca.pem"])
+        .args(&ANY_PORT)
+        .stderr_contains("--tls")
+        .status(2);
+}

@@ -37,6 +37,8 @@ pub(super) fn save(call: &mut Call) -> Outcome {
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.ok_or_else(|| Refusal::Route(tag("invalid_url")))?;
     let caller = call.caller();
+    // A link to this very server, by whatever name: only here is the certificate known.
+    let here = url.origin().ascii_serialization() == call.origin();
     let id = {
         let mut state = call.shared.state();
         let id = state.mint.job_id();
@@ -48,7 +50,7 @@ pub(super) fn save(call: &mut Call) -> Outcome {
     let (shared, job) = (Arc::clone(&call.shared), id.clone());
     let commit = CommitInfo::renaming(path);
     tokio::spawn(async move {
-        let outcome = match tokio::time::timeout(PATIENCE, fetch(&shared, &url)).await {
+        let outcome = match tokio::time::timeout(PATIENCE, fetch(&shared, &url, here)).await {
             Ok(Some(content)) => keep(&shared, &caller, &commit, content).await,
             _ => nested("failed", tag("download_failed")),
         };
@@ -78,12 +80,16 @@ async fn keep(
 }
 
 /// What the address holds; `None` for whatever goes wrong, which is all that the service tells.
-async fn fetch(shared: &Shared, url: &Url) -> Option<Content> {
-    // Nothing here speaks TLS to the outside.
-    let port = url
-        .port_or_known_default()
-        .filter(|_| url.scheme() == "http")?;
-    let stream = TcpStream::connect((url.host_str()?, port)).await.ok()?;
+async fn fetch(shared: &Shared, url: &Url, here: bool) -> Option<Content> {
+    let stream = if here {
+        TcpStream::connect(shared.address.get()?).await.ok()?
+    } else {
+        // Nothing here speaks TLS to the outside.
+        let port = url
+            .port_or_known_default()
+            .filter(|_| url.scheme() == "http")?;
+        TcpStream::connect((url.host_str()?, port)).await.ok()?
+    };
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .ok()?;
