@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use dropscript::emulator::Emulator;
+use dropscript::emulator::{Emulator, EmulatorBuilder, Fault};
 use dropscript::{Error, ErrorKind, Result};
 use serde::Serialize;
 
@@ -62,11 +62,40 @@ pub(super) async fn main(voice: Voice, args: EmulatorArgs) -> Status {
     interrupts.status().unwrap_or(Status::INTERRUPTED)
 }
 
-fn start(args: &EmulatorArgs) -> Result<(Emulator, Interrupts)> {
-    let failed = |message: String| {
-        move |source: std::io::Error| Error::new(ErrorKind::LocalIo, message).with_source(source)
-    };
-    let mut builder = Emulator::builder().listen(args.listen);
+fn failed(message: String) -> impl FnOnce(std::io::Error) -> Error {
+    move |source| Error::new(ErrorKind::LocalIo, message).with_source(source)
+}
+
+/// The emulator that the arguments ask for.
+fn builder(args: &EmulatorArgs) -> Result<EmulatorBuilder> {
+    let trouble = &args.trouble;
+    let mut builder = Emulator::builder()
+        .listen(args.listen)
+        .seed(args.seed)
+        .latency(trouble.latency);
+    if let Some(rate) = trouble.bandwidth {
+        builder = builder.bandwidth(rate);
+    }
+    if let Some(rate) = trouble.bandwidth_total {
+        builder = builder.bandwidth_total(rate);
+    }
+    if let Some(rate) = trouble.rate_limit {
+        builder = builder.rate_limit(rate);
+    }
+    if let Some(time) = trouble.write_lock {
+        builder = builder.write_lock(time);
+    }
+    if let Some(bytes) = trouble.header_limit {
+        builder = builder.header_limit(bytes);
+    }
+    if let Some(file) = &trouble.faults {
+        let faults = std::fs::read_to_string(file).and_then(|text| Fault::list_from_toml(&text));
+        let faults = faults.map_err(failed(format!("cannot use `{}`", file.display())))?;
+        builder = faults.into_iter().fold(builder, EmulatorBuilder::fault);
+    }
+    if let Some(folder) = &args.seed_from {
+        builder = builder.seed_from(folder);
+    }
     if let Some(dir) = &args.dir {
         builder = builder.directory(dir);
     }
@@ -76,6 +105,11 @@ fn start(args: &EmulatorArgs) -> Result<(Emulator, Interrupts)> {
     if let Some(address) = args.connect_proxy {
         builder = builder.connect_proxy(address);
     }
+    Ok(builder)
+}
+
+fn start(args: &EmulatorArgs) -> Result<(Emulator, Interrupts)> {
+    let builder = builder(args)?;
     let interrupts =
         Interrupts::listen().map_err(failed("cannot listen for signals".to_owned()))?;
     let emulator = builder.start().map_err(failed(format!(

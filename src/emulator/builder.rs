@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,15 +12,17 @@ use super::authority::Authority;
 use super::blob::Store;
 use super::fault::Fault;
 use super::journal::Journal;
+use super::limits::Limits;
 use super::line::Line;
 use super::mirror;
 use super::names::STATE_FOLDER;
 use super::patrol::Patrol;
 use super::scan::{self, Settled};
+use super::seeding::{self, Found};
 use super::server::{Door, Server};
 use super::shared::Shared;
 use super::state::State;
-use super::state::account::named;
+use super::state::account::{MAIN, named};
 use super::{Emulator, Urls};
 
 /// Sets up an [`Emulator`]. What is not set is as in [`Emulator::start`].
@@ -35,6 +37,10 @@ pub struct EmulatorBuilder {
     latency: Duration,
     bandwidth: Option<NonZeroU64>,
     bandwidth_total: Option<NonZeroU64>,
+    rate_limit: Option<NonZeroU32>,
+    write_lock: Option<Duration>,
+    header_limit: Option<usize>,
+    seed_from: Option<PathBuf>,
     faults: Vec<Fault>,
 }
 
@@ -49,6 +55,10 @@ impl EmulatorBuilder {
             latency: Duration::ZERO,
             bandwidth: None,
             bandwidth_total: None,
+            rate_limit: None,
+            write_lock: None,
+            header_limit: None,
+            seed_from: None,
             faults: Vec::new(),
         }
     }
@@ -118,6 +128,41 @@ impl EmulatorBuilder {
         }
     }
 
+    /// Refuses the calls of a token beyond that many a second with 429 `too_many_requests` and `Retry-After: 1`. After a pause a
+    /// second's worth may come at once; calls that are refused count too.
+    pub fn rate_limit(self, calls_per_second: NonZeroU32) -> Self {
+        EmulatorBuilder {
+            rate_limit: Some(calls_per_second),
+            ..self
+        }
+    }
+
+    /// Lets a commit hold the account's namespace that long, and a twentieth of it longer for each entry. Another commit is
+    /// refused meanwhile, with 429 `too_many_write_operations` and `Retry-After: 1`.
+    pub fn write_lock(self, time: Duration) -> Self {
+        EmulatorBuilder {
+            write_lock: Some(time),
+            ..self
+        }
+    }
+
+    /// Refuses calls whose header has more bytes, with 431.
+    pub fn header_limit(self, bytes: usize) -> Self {
+        EmulatorBuilder {
+            header_limit: Some(bytes),
+            ..self
+        }
+    }
+
+    /// Starts with the files and folders of this folder in the main account; it is only read. What a served directory has of its
+    /// own stays.
+    pub fn seed_from(self, folder: impl Into<PathBuf>) -> Self {
+        EmulatorBuilder {
+            seed_from: Some(folder.into()),
+            ..self
+        }
+    }
+
     /// Has this go wrong, from the first call on.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -129,6 +174,14 @@ impl EmulatorBuilder {
     /// # Errors
     /// The address is in use or not one of this machine; the directory cannot be made, read or written.
     pub fn start(self) -> io::Result<Emulator> {
+        if let Some(from) = &self.seed_from {
+            fs::read_dir(from).map_err(|error| {
+                io::Error::new(error.kind(), format!("`{}`: {error}", from.display()))
+            })?;
+        }
+        if let (Some(from), Some(directory)) = (&self.seed_from, &self.directory) {
+            seeding::copy(from, directory)?;
+        }
         let mut state = State::new(self.seed, self.directory.clone());
         let (store, journal) = match &self.directory {
             None => (Store::Memory, None),
@@ -137,9 +190,16 @@ impl EmulatorBuilder {
                 (store, Some(journal))
             }
         };
+        let limits = Limits::new(self.rate_limit, self.write_lock, self.header_limit);
         let line = Line::new(self.latency, self.bandwidth, self.bandwidth_total);
-        let shared = Arc::new(Shared::new(state, store, journal, self.seed, line));
+        let shared = Arc::new(Shared::new(state, store, journal, self.seed, line, limits));
         shared.scan(Settled::Now)?;
+        if let (Some(from), None) = (&self.seed_from, &self.directory) {
+            seeding::walk(from, "", &mut |path, found| match found {
+                Found::Folder => shared.put_folder(path),
+                Found::File(contents) => shared.put(MAIN, path, contents),
+            })?;
+        }
         for fault in self.faults {
             shared.faults.add(fault);
         }

@@ -33,18 +33,23 @@ pub(super) async fn serve(
     let (parts, body) = request.into_parts();
     let credentials = credentials(&parts).unwrap_or_default();
     shared.meter.called(route.name, &credentials);
+    let admitted = shared.limits.admit(&credentials, &parts.headers);
     let fault = shared.faults.strike(route.name);
     let mut body = RequestBody::new(body, Arc::clone(&shared.meter));
-    let outcome = match before(fault.as_ref()).await {
-        Before::Cut => return Cut::response(),
-        Before::Refuse(refusal) => Err(refusal),
-        Before::GoOn => {
+    let outcome = match (before(fault.as_ref()).await, admitted) {
+        (Before::Cut, _) => {
+            told(route.name, "cut");
+            return Cut::response();
+        }
+        (Before::Refuse(refusal), _) | (Before::GoOn, Err(refusal)) => Err(refusal),
+        (Before::GoOn, Ok(())) => {
             let (outcome, rest) = carry_out(&shared, route, parts, body, fault.clone()).await;
             body = rest;
             outcome
         }
     };
     if fault == Some(FaultKind::CutAfterCommit) || matches!(outcome, Err(Refusal::Gone)) {
+        told(route.name, "cut");
         return Cut::response();
     }
     body.drain().await;
@@ -58,9 +63,17 @@ pub(super) async fn serve(
     let dots = shared.answers().dots();
     let answer = outcome.or_else(|refusal| refusal.into_answer(route.name, dots).ok_or(()));
     match answer {
-        Ok(answer) => finish(&shared, answer, fault.as_ref()),
+        Ok(answer) => {
+            told(route.name, answer.status.as_str());
+            finish(&shared, answer, fault.as_ref())
+        }
         Err(()) => Cut::response(),
     }
+}
+
+/// A line of the request log.
+fn told(route: &str, outcome: &str) {
+    tracing::info!("{route} {outcome}");
 }
 
 /// The answer to a request for no route at all.

@@ -1,5 +1,6 @@
 //! Faults: what goes wrong, at which calls. Plain data, so that it comes from Rust, from TOML and from JSON alike.
 
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,22 @@ impl Fault {
             when: FaultWhen::Probability { chance, seed },
             ..self
         }
+    }
+
+    /// Reads faults from TOML, as in the example above.
+    ///
+    /// # Errors
+    /// `InvalidData`, with the line, where the text is not TOML or no list of faults.
+    pub fn list_from_toml(text: &str) -> io::Result<Vec<Fault>> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct File {
+            #[serde(default)]
+            fault: Vec<Fault>,
+        }
+        let file: Result<File, _> = toml::from_str(text);
+        file.map(|file| file.fault)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
     fn covers(&self, route: &str) -> bool {
@@ -231,6 +248,10 @@ impl FaultPlan {
         });
     }
 
+    pub(super) fn clear(&self) {
+        self.lock().clear();
+    }
+
     /// Counts a call of `route` with every fault that covers it; the first that strikes decides.
     pub(super) fn strike(&self, route: &str) -> Option<FaultKind> {
         let mut struck = None;
@@ -300,6 +321,22 @@ mod tests {
             retry_after: None,
             body: LimitBody::Text,
         };
-        assert_eq!(fault, Fault::on("*", what).nth(3));
+        assert_eq!(fault, Fault::on("*", what.clone()).nth(3));
+        let toml = r#"
+            [[fault]]
+            route = "files/upload"
+            when = { first = 2 }
+            what = { rate_limit = { body = "text" } }
+            [[fault]]
+            what = "hang"
+        "#;
+        assert_eq!(
+            Fault::list_from_toml(toml).expect("faults in TOML"),
+            [
+                Fault::on("files/upload", what).first(2),
+                Fault::on("*", FaultKind::Hang)
+            ]
+        );
+        assert!(Fault::list_from_toml("[[fault]]\nwhat = \"explode\"").is_err());
     }
 }

@@ -78,6 +78,15 @@ impl Meter {
         self.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// Counts anew. Who was told to wait still is.
+    pub(super) fn reset(&self) {
+        let mut counts = self.lock();
+        counts.by_route.clear();
+        counts.during_retry_after = 0;
+        self.bytes_in.store(0, Ordering::Relaxed);
+        self.bytes_out.store(0, Ordering::Relaxed);
+    }
+
     pub(super) fn read(&self) -> Calls {
         let counts = self.lock();
         Calls {

@@ -24,10 +24,12 @@ mod call;
 mod clock;
 mod consent;
 mod content_hash;
+mod control;
 mod dispatch;
 mod fault;
 mod fields;
 mod journal;
+mod limits;
 mod line;
 mod meter;
 mod mint;
@@ -37,6 +39,7 @@ mod path_arg;
 mod patrol;
 mod routes;
 mod scan;
+mod seeding;
 mod send;
 mod server;
 mod shared;
@@ -60,7 +63,6 @@ use server::Server;
 use shared::Shared;
 use state::account::standing_token;
 use state::tree::Node;
-use state::write::{Commit, Content, WriteMode};
 
 /// A Dropbox that runs until it is dropped.
 ///
@@ -166,37 +168,9 @@ impl Emulator {
     /// # Panics
     /// The path is not a legal one below the root, a folder is there, a file is above it, or the served directory cannot be written.
     pub fn put(&self, account: &str, path: &str, contents: impl Into<Bytes>) {
-        let contents = contents.into();
-        let place = match Place::parse(path) {
-            Ok(place) if !path.is_empty() => place,
-            _ => panic!("`{path}` is not a path that Dropbox takes"),
-        };
-        let content_hash = content_hash::content_hash(&contents);
-        let blob = self
-            .shared
-            .store
-            .keep(contents)
-            .unwrap_or_else(|error| panic!("`{path}` cannot be kept: {error}"));
-        let commit = Commit {
-            place,
-            mode: WriteMode::Overwrite,
-            autorename: false,
-            strict_conflict: false,
-            client_modified: None,
-        };
-        let now = self.shared.clock.now();
-        let mut state = self.shared.state();
-        let account = state.account_named(account);
-        let tree = state.account(account).home.tree;
-        let (tree, mint) = state.tree_mut(tree);
-        let written = tree.commit(&commit, Content { blob, content_hash }, now, mint);
-        drop(state);
-        if let Err(error) = written {
-            panic!("`{path}` cannot be written: {error:?}");
-        }
         self.shared
-            .settle_now()
-            .unwrap_or_else(|error| panic!("`{path}` cannot be shown: {error}"));
+            .put(account, path, contents.into())
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// What a file holds; `None` where there is no file.

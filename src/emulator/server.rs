@@ -1,7 +1,7 @@
 //! The listeners, on a thread and a runtime of their own. The only file that serves connections.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -19,12 +19,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::dispatch;
 use super::line::Line;
 use super::routes::{ROUTES, Style};
 use super::send::Cut;
 use super::shared::Shared;
 use super::tunnel;
+use super::{control, dispatch};
 
 /// Bytes of the header of a request over HTTP/2, at most: about what is taken over HTTP/1.1.
 const LARGEST_HEADER: u32 = 400 * 1024;
@@ -45,6 +45,8 @@ pub(super) enum Door {
 pub(super) struct Via {
     /// Whether it came in TLS.
     pub(super) secure: bool,
+    /// From where.
+    pub(super) peer: IpAddr,
 }
 
 /// Listeners that serve. Dropping it closes them and every connection, and waits until that is done.
@@ -116,8 +118,8 @@ async fn accept(listener: TcpListener, door: Door, router: Router, line: Line) -
         tokio::select! {
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(enter(stream, door.clone(), router.clone(), line.clone()));
+                Ok((stream, peer)) => {
+                    connections.spawn(enter(stream, peer.ip(), door.clone(), router.clone(), line.clone()));
                 }
                 // The peer is gone already, or this process has too many files open: others may still get through.
                 Err(_) => tokio::task::yield_now().await,
@@ -126,14 +128,14 @@ async fn accept(listener: TcpListener, door: Door, router: Router, line: Line) -
     }
 }
 
-async fn enter(stream: TcpStream, door: Door, router: Router, line: Line) {
+async fn enter(stream: TcpStream, peer: IpAddr, door: Door, router: Router, line: Line) {
     // As if the handshakes went over a long line.
     delay(line.latency * 2).await;
     // Small answers must not wait for more to send.
     let _ = stream.set_nodelay(true);
     let latency = line.latency;
     let stream = line.carry(stream);
-    let via = |secure| Via { secure };
+    let via = |secure| Via { secure, peer };
     // Whoever cannot shake hands has been told so by TLS itself.
     match door {
         Door::Plain => serve(stream, via(false), router, latency).await,
@@ -203,6 +205,7 @@ fn router(shared: &Arc<Shared>) -> Router {
             _ => router.route(&format!("/2/{}", route.name), handler),
         };
     }
+    let router = control::add_to(router, shared);
     let shared = Arc::clone(shared);
     router.fallback(move |request: Request| async move {
         dispatch::unknown(&shared, &request.into_parts().0)

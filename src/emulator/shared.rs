@@ -4,17 +4,23 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::blob::{Store, blocking};
 use super::clock::Clock;
+use super::content_hash::content_hash;
 use super::fault::FaultPlan;
 use super::journal::Journal;
+use super::limits::Limits;
 use super::line::Line;
 use super::meter::Meter;
 use super::mint::Mint;
 use super::mirror;
+use super::names::Place;
 use super::scan::{self, Scanner, Settled};
+use super::state::account::MAIN;
+use super::state::write::{Commit, Content, WriteError, WriteMode};
 use super::state::{AccountId, State};
 
 #[derive(Debug)]
@@ -25,6 +31,7 @@ pub(super) struct Shared {
     pub(super) meter: Arc<Meter>,
     pub(super) clock: Clock,
     pub(super) line: Line,
+    pub(super) limits: Limits,
     /// Where it answers in plain HTTP, once it does.
     pub(super) address: OnceLock<SocketAddr>,
     /// Request ids and dots; apart from the state, so that what a tree mints does not depend on who else called.
@@ -42,6 +49,7 @@ impl Shared {
         journal: Option<Journal>,
         seed: u64,
         line: Line,
+        limits: Limits,
     ) -> Shared {
         Shared {
             state: Mutex::new(state),
@@ -50,6 +58,7 @@ impl Shared {
             meter: Arc::default(),
             clock: Clock::default(),
             line,
+            limits,
             address: OnceLock::new(),
             answers: Mutex::new(Mint::new(!seed)),
             journal: journal.map(|journal| {
@@ -75,6 +84,59 @@ impl Shared {
     /// Tells when something may have changed.
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Writes a file without a call, over what is there, with the folders above it.
+    pub(super) fn put(&self, account: &str, path: &str, contents: Bytes) -> io::Result<()> {
+        let refuse = |why: String| {
+            let text = format!("`{path}` cannot be written: {why}");
+            io::Error::new(io::ErrorKind::InvalidInput, text)
+        };
+        let place = Place::parse(path)
+            .ok()
+            .filter(|_| !path.is_empty())
+            .ok_or_else(|| refuse("it is not a path that Dropbox takes".to_owned()))?;
+        let content = Content {
+            content_hash: content_hash(&contents),
+            blob: self.store.keep(contents)?,
+        };
+        let commit = Commit {
+            place,
+            mode: WriteMode::Overwrite,
+            autorename: false,
+            strict_conflict: false,
+            client_modified: None,
+        };
+        let now = self.clock.now();
+        {
+            let mut state = self.state();
+            let account = state.account_named(account);
+            let tree = state.account(account).home.tree;
+            let (tree, mint) = state.tree_mut(tree);
+            tree.commit(&commit, content, now, mint)
+                .map_err(|error| refuse(format!("{error:?}")))?;
+        }
+        self.settle_now()
+    }
+
+    /// Makes a folder of the main account without a call, unless it is there.
+    pub(super) fn put_folder(&self, path: &str) -> io::Result<()> {
+        let refuse = |why: String| {
+            let text = format!("`{path}` cannot be made: {why}");
+            io::Error::new(io::ErrorKind::InvalidInput, text)
+        };
+        let place = Place::parse(path).map_err(|error| refuse(format!("{error:?}")))?;
+        {
+            let mut state = self.state();
+            let account = state.account_named(MAIN);
+            let tree = state.account(account).home.tree;
+            let (tree, mint) = state.tree_mut(tree);
+            match tree.create_folder(&place, false, mint) {
+                Ok(_) | Err(WriteError::FolderConflict) => {}
+                Err(error) => return Err(refuse(format!("{error:?}"))),
+            }
+        }
+        self.settle_now()
     }
 
     /// Says that something changed, and waits until the directory, if there is one, shows every change made so far.

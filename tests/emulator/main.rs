@@ -6,6 +6,7 @@ mod download;
 mod faults;
 mod history;
 mod lab;
+mod limits;
 mod listing;
 mod oauth;
 mod relocation;

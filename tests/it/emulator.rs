@@ -111,3 +111,30 @@ fn a_certificate_for_nothing_is_wrong_usage() {
         .stderr_contains("--tls")
         .status(2);
 }
+
+#[test]
+fn faults_come_from_a_file_and_calls_are_logged() {
+    let faults = "[[fault]]\nroute = \"users/*\"\nwhat = \"expired_token\"\n";
+    let mut emulator = Lab::new()
+        .command(&["emulator", "-v", "--faults", "faults.toml"])
+        .args(&["--bandwidth", "60MiB/s", "--rate-limit", "50/s"])
+        .args(&ANY_PORT)
+        .local("faults.toml", faults)
+        .start();
+    let url = url(&mut emulator);
+    Lab::new()
+        .eval(r#"try { dropbox(#{ endpoint: args[0], access_token: "emulator-access-token" }).account } catch (e) { print(e.kind) }"#)
+        .arg(&url)
+        .stdout("not_signed_in\n")
+        .success();
+    emulator
+        .complains("users/get_current_account 401")
+        .interrupt();
+    emulator.end(130);
+    Lab::new()
+        .command(&["emulator", "--faults", "faults.toml"])
+        .args(&ANY_PORT)
+        .local("faults.toml", "[[fault]]\nwhat = 3\n")
+        .stderr_contains("faults.toml")
+        .status(2);
+}

@@ -40,6 +40,7 @@ async fn create_one(call: &mut Call) -> Result<Arc<FolderNode>, Refusal> {
     let path = call.arg.path("path", Pattern::Write)?;
     let autorename = call.arg.flag("autorename")?;
     call.arg.finish()?;
+    call.hold_namespace(1).await?;
     let made = create(call, &call.caller(), &path, autorename);
     let folder = made.map_err(|error| Refusal::Route(nested("path", wire::write_error(error))))?;
     call.shared.settle().await?;
@@ -74,6 +75,7 @@ pub(super) async fn create_folder_batch(call: &mut Call) -> Outcome {
             parsed.push(call.arg.check_path("paths", path, Pattern::Write)?);
         }
     }
+    call.hold_namespace(parsed.len()).await?;
     let caller = call.caller();
     let entries: Vec<Value> = parsed
         .iter()
@@ -158,6 +160,7 @@ pub(super) async fn delete_v1(call: &mut Call) -> Outcome {
 
 async fn delete_one(call: &mut Call) -> Result<(String, Node), Refusal> {
     let deletion = Deletion::read(&mut call.arg)?;
+    call.hold_namespace(1).await?;
     let removed = deletion.carry_out(call, &call.caller());
     let removed = removed.map_err(Refusal::Route)?;
     call.shared.settle().await?;
@@ -171,8 +174,10 @@ pub(super) async fn delete_batch(call: &mut Call) -> Outcome {
         .into_iter()
         .map(|mut entry| Deletion::read(&mut entry))
         .collect();
+    let entries = entries?;
+    call.hold_namespace(entries.len()).await?;
     let caller = call.caller();
-    let results: Vec<Value> = entries?
+    let results: Vec<Value> = entries
         .iter()
         .map(|entry| match entry.carry_out(call, &caller) {
             Ok((lower, node)) => {

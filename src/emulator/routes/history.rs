@@ -106,6 +106,7 @@ pub(super) async fn restore(call: &mut Call) -> Outcome {
     let path = call.arg.path("path", Pattern::Write)?;
     let rev = call.arg.rev("rev")?;
     call.arg.finish()?;
+    call.hold_namespace(1).await?;
     let view = call.caller().view;
     let now = call.shared.clock.now();
     let restored = {

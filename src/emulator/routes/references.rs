@@ -40,6 +40,7 @@ pub(super) async fn save(call: &mut Call) -> Outcome {
     let text = call.arg.text("copy_reference")?;
     let path = call.arg.path("path", Pattern::Write)?;
     call.arg.finish()?;
+    call.hold_namespace(1).await?;
     let caller = call.caller();
     let saved = {
         let mut state = call.shared.state();

@@ -130,6 +130,7 @@ pub(super) async fn copy_one_v1(call: &mut Call) -> Outcome {
 async fn one(call: &mut Call, kind: Kind) -> Result<(String, Node), Refusal> {
     let relocation = Relocation::read(&mut call.arg)?;
     let autorename = options(call)?;
+    call.hold_namespace(1).await?;
     let moved = relocation.carry_out(call, &call.caller(), kind, autorename);
     let moved = moved.map_err(Refusal::Route)?;
     call.shared.settle().await?;
@@ -156,6 +157,7 @@ pub(super) async fn copy_batch(call: &mut Call) -> Outcome {
 async fn batch(call: &mut Call, kind: Kind, check: &'static str) -> Outcome {
     let entries = read_batch(call)?;
     let autorename = options(call)?;
+    call.hold_namespace(entries.len()).await?;
     let caller = call.caller();
     let results: Vec<Value> = entries
         .iter()
@@ -186,6 +188,7 @@ pub(super) async fn copy_batch_v1(call: &mut Call) -> Outcome {
 async fn batch_v1(call: &mut Call, kind: Kind, check: &'static str) -> Outcome {
     let entries = read_batch(call)?;
     let autorename = options(call)?;
+    call.hold_namespace(entries.len()).await?;
     let caller = call.caller();
     let results: Result<Vec<Value>, Value> = entries
         .iter()

@@ -113,9 +113,11 @@ async fn finish_all(call: &mut Call) -> Result<Vec<Value>, Refusal> {
     let entries = call.arg.list("entries", 0..=MOST_ENTRIES)?;
     call.arg.finish()?;
     let entries: Result<Vec<Finish>, Refusal> = entries.into_iter().map(Finish::read).collect();
+    let entries = entries?;
+    call.hold_namespace(entries.len()).await?;
     let caller = call.caller();
     let mut results = Vec::new();
-    for entry in entries? {
+    for entry in entries {
         results.push(entry.carry_out(&call.shared, &caller).await?);
     }
     call.shared.settle().await?;

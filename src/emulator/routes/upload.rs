@@ -19,6 +19,7 @@ pub(super) async fn upload(call: &mut Call) -> Outcome {
     let hash = call.arg.optional_hash("content_hash")?;
     call.arg.finish()?;
     let content = call.receive_content(hash.as_deref()).await?;
+    call.hold_namespace(1).await?;
     let caller = call.caller();
     match commit.carry_out(&call.shared, &caller, content.clone()) {
         Ok(file) => {

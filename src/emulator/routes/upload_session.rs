@@ -102,6 +102,7 @@ pub(super) async fn finish(call: &mut Call) -> Outcome {
     call.arg.finish()?;
     let refuse = |error| Refusal::Route(Purpose::Finish.error(error));
     let sent = receive(call, &cursor, hash.as_deref(), Purpose::Finish).await?;
+    call.hold_namespace(1).await?;
     let (caller, now) = (call.caller(), call.shared.clock.now());
     let after = cursor.offset + sent.received.size;
     let content = {
