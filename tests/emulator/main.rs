@@ -1,12 +1,14 @@
 //! The emulator, asked over HTTP as any client asks it.
 
 mod batches;
+mod dice;
 mod directory;
 mod download;
 mod faults;
 mod history;
 mod lab;
 mod listing;
+mod malformed;
 mod oauth;
 mod relocation;
 mod sdk;
