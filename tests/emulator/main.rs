@@ -9,6 +9,7 @@ mod history;
 mod lab;
 mod listing;
 mod malformed;
+mod model;
 mod oauth;
 mod relocation;
 mod sdk;
