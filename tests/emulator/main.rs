@@ -1,6 +1,7 @@
 //! The emulator, asked over HTTP as any client asks it.
 
 mod batches;
+mod concurrency;
 mod dice;
 mod directory;
 mod download;
