@@ -264,21 +264,33 @@ impl Fields {
         }
     }
 
-    /// A union that may be left out: its tag, and the fields that stand beside it. A bare text is a tag too.
+    /// A union that may be left out: its tag, and the fields that stand beside it.
     pub(super) fn optional_union(&mut self, name: &str) -> Read<Option<(String, Fields)>> {
         match self.take(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(tag)) => {
-                Ok(Some((tag, self.enter(name, Value::Object(Map::new()))?)))
-            }
-            Some(value) => {
-                let mut fields = self.enter(name, value)?;
-                match fields.take(".tag") {
-                    Some(Value::String(tag)) => Ok(Some((tag, fields))),
-                    _ => Err(self.refuse(name, "missing '.tag' key")),
-                }
-            }
+            Some(value) => self.union(name, value).map(Some),
         }
+    }
+
+    /// A value of a union. A bare text is a tag too.
+    fn union(&self, name: &str, value: Value) -> Read<(String, Fields)> {
+        if let Value::String(tag) = value {
+            return Ok((tag, self.enter(name, Value::Object(Map::new()))?));
+        }
+        let mut fields = self.enter(name, value)?;
+        match fields.take(".tag") {
+            Some(Value::String(tag)) => Ok((tag, fields)),
+            _ => Err(self.refuse(name, "missing '.tag' key")),
+        }
+    }
+
+    /// The tags of a list of unions in which nothing stands beside a tag.
+    pub(super) fn bare_tags(&self, name: &str, values: Vec<Value>) -> Read<Vec<String>> {
+        let bare = |value| {
+            let (tag, fields) = self.union(name, value)?;
+            fields.finish().map(|()| tag)
+        };
+        values.into_iter().map(bare).collect()
     }
 
     /// A union of bare tags that may be left out; `tags` are those that exist.

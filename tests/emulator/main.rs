@@ -1,6 +1,8 @@
 //! The emulator, asked over HTTP as any client asks it.
 
 mod batches;
+mod concurrency;
+mod dice;
 mod directory;
 mod download;
 mod faults;
@@ -8,6 +10,8 @@ mod history;
 mod lab;
 mod limits;
 mod listing;
+mod malformed;
+mod model;
 mod oauth;
 mod relocation;
 mod sdk;

@@ -197,3 +197,25 @@ async fn it_stops_when_it_is_dropped() {
             .is_connect()
     );
 }
+
+#[tokio::test]
+async fn nothing_stands_beside_a_bare_tag() {
+    let lab = Lab::new();
+    for (route, arg) in [
+        (
+            "users/features/get_values",
+            json!({"features": [{".tag": "file_locking", "extra": 1}]}),
+        ),
+        ("users/features/get_values", json!({"features": [5]})),
+        (
+            "files/search_v2",
+            json!({"query": "x", "options": {"file_categories": [{".tag": "image", "extra": 1}]}}),
+        ),
+        (
+            "files/get_thumbnail_batch",
+            json!({"entries": [{"path": "/x", "size": {".tag": "w64h64", "extra": 1}}]}),
+        ),
+    ] {
+        lab.rpc(route, arg).await.bad();
+    }
+}

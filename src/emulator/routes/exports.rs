@@ -96,7 +96,8 @@ pub(super) fn get_thumbnail_batch(call: &mut Call) -> Outcome {
 
 fn thumbnail_options(arg: &mut Fields) -> Result<(), Refusal> {
     for option in ["format", "size", "mode", "quality"] {
-        arg.optional_union(option)?;
+        let given = arg.optional_union(option)?;
+        given.map_or(Ok(()), |(_, beside)| beside.finish())?;
     }
     arg.optional_flag("exclude_media_info")?;
     arg.optional_flag("preserve_transparency")?;

@@ -105,7 +105,8 @@ fn read_options(
         .into_iter()
         .map(|extension| extension.trim_start_matches('.').to_lowercase())
         .collect();
-    search.categories = tags(&mut options, "file_categories")?;
+    let categories = options.optional_values("file_categories")?;
+    search.categories = options.bare_tags("file_categories", categories)?;
     options.optional_text("account_id")?;
     options.finish()?;
     search.by_time = order == Some("last_modified_time");
@@ -135,15 +136,6 @@ fn texts(options: &mut Fields, name: &str) -> Result<Vec<String>, Refusal> {
         _ => Err(options.refuse(name, "expected to be a list of strings")),
     };
     values.into_iter().map(text).collect()
-}
-
-fn tags(options: &mut Fields, name: &str) -> Result<Vec<String>, Refusal> {
-    let values = options.optional_values(name)?;
-    let tag = |value: Value| match value.as_str().or_else(|| value[".tag"].as_str()) {
-        Some(tag) => Ok(tag.to_owned()),
-        None => Err(options.refuse(name, "missing '.tag' key")),
-    };
-    values.into_iter().map(tag).collect()
 }
 
 fn words(query: &str) -> Vec<String> {

@@ -61,17 +61,15 @@ pub(super) fn get_account_batch(call: &mut Call) -> Outcome {
 
 pub(super) fn features(call: &mut Call) -> Outcome {
     let features = call.arg.values("features", 0..=100)?;
+    let features = call.arg.bare_tags("features", features)?;
     call.arg.finish()?;
     let values: Vec<Value> = features
         .iter()
-        .map(|feature| {
-            let name = feature.as_str().or_else(|| feature[".tag"].as_str());
-            match name {
-                Some(name @ ("paper_as_files" | "file_locking")) => {
-                    nested(name, json!({ ".tag": "enabled", "enabled": true }))
-                }
-                _ => tag("other"),
+        .map(|name| match name.as_str() {
+            "paper_as_files" | "file_locking" => {
+                nested(name, json!({ ".tag": "enabled", "enabled": true }))
             }
+            _ => tag("other"),
         })
         .collect();
     Ok(Answer::json(&json!({ "values": values })))

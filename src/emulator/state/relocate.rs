@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::super::mint::Mint;
 use super::super::names::{self, Place};
 use super::tree::{Depth, FileNode, FolderNode, Node, Tree};
-use super::write::{WriteError, WriteMode};
+use super::write::{ItemKind, WriteError, WriteMode};
 
 /// Items that one call moves or copies, at most.
 const MOST_ITEMS: usize = 10_000;
@@ -29,6 +29,13 @@ pub(in super::super) enum RelocationError {
 pub(in super::super) struct Branch(Vec<(Place, Node)>);
 
 impl Branch {
+    fn kind(&self) -> ItemKind {
+        match self.0.first() {
+            Some((_, Node::Folder(_))) => ItemKind::Folder,
+            _ => ItemKind::File,
+        }
+    }
+
     /// Bytes of all its files.
     pub(in super::super) fn size(&self) -> u64 {
         self.0.iter().map(|(_, node)| node.size()).sum()
@@ -56,13 +63,18 @@ impl Tree {
     }
 
     /// Where something may be put: `to`, or with `autorename` a free name beside it.
-    fn target(&self, to: &Place, autorename: bool) -> Result<Place, RelocationError> {
+    fn target(
+        &self,
+        to: &Place,
+        kind: ItemKind,
+        autorename: bool,
+    ) -> Result<Place, RelocationError> {
         if self.has_file_above(&to.lower) {
             return Err(RelocationError::To(WriteError::AncestorConflict));
         }
         match self.node(&to.lower) {
             None => Ok(to.clone()),
-            Some(_) if autorename => Ok(self.free_name(to, &WriteMode::Add)),
+            Some(_) if autorename => Ok(self.free_name(to, &WriteMode::Add, kind)),
             Some(Node::File(_)) => Err(RelocationError::To(WriteError::FileConflict)),
             Some(Node::Folder(_)) => Err(RelocationError::To(WriteError::FolderConflict)),
         }
@@ -88,7 +100,7 @@ impl Tree {
             });
         }
         let branch = self.branch(from)?;
-        let to = self.target(to, autorename)?;
+        let to = self.target(to, branch.kind(), autorename)?;
         self.remove(from, now);
         Ok(self.plant(&to, branch, Identity::Kept, mint))
     }
@@ -101,7 +113,7 @@ impl Tree {
         autorename: bool,
         mint: &mut Mint,
     ) -> Result<(String, Node), RelocationError> {
-        let to = self.target(to, autorename)?;
+        let to = self.target(to, branch.kind(), autorename)?;
         Ok(self.plant(&to, branch, Identity::New, mint))
     }
 

@@ -17,6 +17,13 @@ pub(in super::super) enum WriteMode {
     Update(String),
 }
 
+/// What is to be named. Only the names of files have extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum ItemKind {
+    File,
+    Folder,
+}
+
 /// How a file is to be committed: `CommitInfo` of the specification.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Commit {
@@ -59,12 +66,19 @@ impl Tree {
         }
         let (place, id) = match self.node(&commit.place.lower) {
             None if commit.strict_conflict && matches!(commit.mode, WriteMode::Update(_)) => {
-                return Err(WriteError::FileConflict);
+                if !commit.autorename {
+                    return Err(WriteError::FileConflict);
+                }
+                (
+                    self.free_name(&commit.place, &commit.mode, ItemKind::File),
+                    None,
+                )
             }
             None => (commit.place.clone(), None),
-            Some(Node::Folder(_)) if commit.autorename => {
-                (self.free_name(&commit.place, &commit.mode), None)
-            }
+            Some(Node::Folder(_)) if commit.autorename => (
+                self.free_name(&commit.place, &commit.mode, ItemKind::File),
+                None,
+            ),
             Some(Node::Folder(_)) => return Err(WriteError::FolderConflict),
             Some(Node::File(old)) => {
                 if old.content_hash == content.content_hash && !commit.strict_conflict {
@@ -83,7 +97,10 @@ impl Tree {
                         Some((old.id.clone(), old.display.clone())),
                     )
                 } else if commit.autorename {
-                    (self.free_name(&commit.place, &commit.mode), None)
+                    (
+                        self.free_name(&commit.place, &commit.mode, ItemKind::File),
+                        None,
+                    )
                 } else {
                     return Err(WriteError::FileConflict);
                 }
@@ -116,7 +133,7 @@ impl Tree {
         }
         let place = match self.node(&place.lower) {
             None => place.clone(),
-            Some(_) if autorename => self.free_name(place, &WriteMode::Add),
+            Some(_) if autorename => self.free_name(place, &WriteMode::Add, ItemKind::Folder),
             Some(Node::File(_)) => return Err(WriteError::FileConflict),
             Some(Node::Folder(_)) => return Err(WriteError::FolderConflict),
         };
@@ -150,11 +167,16 @@ impl Tree {
     }
 
     /// The first name that nothing has: `a (2).txt`, or `a (conflicted copy).txt` where an update missed its rev.
-    pub(in super::super) fn free_name(&self, taken: &Place, mode: &WriteMode) -> Place {
+    pub(in super::super) fn free_name(
+        &self,
+        taken: &Place,
+        mode: &WriteMode,
+        kind: ItemKind,
+    ) -> Place {
         let name = names::name(&taken.display);
-        let (stem, extension) = match self.node(&taken.lower) {
-            Some(Node::Folder(_)) => (name, ""),
-            _ => names::split_extension(name),
+        let (stem, extension) = match kind {
+            ItemKind::Folder => (name, ""),
+            ItemKind::File => names::split_extension(name),
         };
         let folder = names::parent(&taken.display);
         let candidate = |n: u64| {
@@ -278,6 +300,46 @@ mod tests {
             lab.write("/new", WriteMode::Update("012345678".into()), false, "6"),
             Ok("/new".into())
         );
+    }
+
+    #[test]
+    fn a_file_keeps_its_extension_when_a_folder_has_its_name() {
+        let mut lab = Lab::new();
+        lab.add("/a.txt/x", "1").expect("written");
+        assert_eq!(
+            lab.write("/a.txt", WriteMode::Add, true, "2"),
+            Ok("/a (2).txt".into())
+        );
+        let folder = Place::parse("/a.txt").expect("a legal path");
+        let renamed = lab.tree.create_folder(&folder, true, &mut lab.mint);
+        assert_eq!(
+            renamed.map(|folder| folder.display.clone()),
+            Ok("/a.txt (2)".into())
+        );
+    }
+
+    #[test]
+    fn a_strict_update_of_nothing_is_a_conflict_that_another_name_avoids() {
+        let mut lab = Lab::new();
+        let content = Content {
+            blob: Blob::memory([Bytes::from_static(b"1")]),
+            content_hash: content_hash(b"1"),
+        };
+        let commit = |autorename| Commit {
+            place: Place::parse("/a.txt").expect("a legal path"),
+            mode: WriteMode::Update("012345678".into()),
+            autorename,
+            strict_conflict: true,
+            client_modified: None,
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let refused = lab
+            .tree
+            .commit(&commit(false), content.clone(), now, &mut lab.mint);
+        assert_eq!(refused.map(|_| ()), Err(WriteError::FileConflict));
+        let renamed = lab.tree.commit(&commit(true), content, now, &mut lab.mint);
+        let display = renamed.map(|file| file.display.clone());
+        assert_eq!(display, Ok("/a (conflicted copy).txt".into()));
     }
 
     #[test]
