@@ -84,8 +84,9 @@ fn every_command_of_the_readme_runs() {
         fs::write(folder.path().join("out/january.csv"), "month,sum\n1,42\n").unwrap();
         fs::write(folder.path().join("reports.rhai"), &blocks("rhai")[0]).unwrap();
         let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
-        let output = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &block])
+        // A block that does not end by itself is a fault of the README.
+        let output = Command::new("timeout")
+            .args(["300", "bash", "-euo", "pipefail", "-c", &block])
             .current_dir(folder.path())
             .env("PATH", path)
             .env("HOME", home.path())
