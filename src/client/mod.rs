@@ -6,7 +6,9 @@ mod download;
 mod files;
 mod listing;
 mod pacer;
+mod relocate;
 mod retry;
+mod revisions;
 mod upload;
 mod users;
 
@@ -21,6 +23,7 @@ use url::Url;
 pub use content_hash::ContentHasher;
 pub(crate) use files::{Created, Deleted};
 pub(crate) use listing::Pages;
+pub(crate) use relocate::Relocation;
 use upload::PartMemory;
 pub(crate) use upload::{LocalFile, Stamp};
 
