@@ -195,6 +195,51 @@ const TAGS: &[(&str, ErrorKind, &str)] = &[
         "this account has no permission for {}",
     ),
     (
+        "cant_move_folder_into_itself",
+        ErrorKind::InvalidArgument,
+        "a folder cannot go into itself, as to {}",
+    ),
+    (
+        "duplicated_or_nested_paths",
+        ErrorKind::InvalidArgument,
+        "a folder cannot go into itself, as to {}",
+    ),
+    (
+        "cant_copy_shared_folder",
+        ErrorKind::Unsupported,
+        "Dropbox copies no shared folder, as to {}",
+    ),
+    (
+        "cant_nest_shared_folder",
+        ErrorKind::Unsupported,
+        "Dropbox puts no shared folder into another, as to {}",
+    ),
+    (
+        "cant_move_shared_folder",
+        ErrorKind::Permission,
+        "this shared folder cannot go to {}",
+    ),
+    (
+        "cant_transfer_ownership",
+        ErrorKind::Permission,
+        "to go to {} would change the owner, which is not allowed",
+    ),
+    (
+        "cant_move_into_vault",
+        ErrorKind::Permission,
+        "this cannot go into the vault, to {}",
+    ),
+    (
+        "cant_move_into_family",
+        ErrorKind::Permission,
+        "this cannot go into the family folder, to {}",
+    ),
+    (
+        "invalid_revision",
+        ErrorKind::InvalidArgument,
+        "there is no such rev of {}",
+    ),
+    (
         "invalid_root",
         ErrorKind::Permission,
         "the namespace to work in is not one of this account",

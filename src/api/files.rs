@@ -120,6 +120,38 @@ pub(crate) struct CreateFolderArg<'a> {
     pub(crate) autorename: bool,
 }
 
+/// `copy_v2`, `move_v2`.
+#[derive(Debug, Serialize)]
+pub(crate) struct RelocationArg<'a> {
+    pub(crate) from_path: &'a str,
+    pub(crate) to_path: &'a str,
+    pub(crate) autorename: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ListRevisionsArg<'a> {
+    pub(crate) path: &'a str,
+    /// 1 to 100.
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ListRevisionsResult {
+    /// The newest first.
+    pub(crate) entries: Vec<FileMetadata>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct RestoreArg<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) rev: &'a str,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct TemporaryLinkResult {
+    pub(crate) link: String,
+}
+
 /// `create_folder_v2` answers with a folder, `delete_v2` with what was deleted.
 #[derive(Debug, Deserialize)]
 pub(crate) struct MetadataResult<M> {

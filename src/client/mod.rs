@@ -7,7 +7,9 @@ mod download;
 mod files;
 mod listing;
 mod pacer;
+mod relocate;
 mod retry;
+mod revisions;
 mod servers;
 mod upload;
 mod users;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 pub use content_hash::ContentHasher;
 pub(crate) use files::{Created, Deleted};
 pub(crate) use listing::Pages;
+pub(crate) use relocate::Relocation;
 pub(crate) use servers::Servers;
 pub(crate) use upload::{LocalFile, Stamp};
 

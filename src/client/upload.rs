@@ -46,6 +46,25 @@ impl Client {
         }
     }
 
+    /// Uploads contents that are in memory, in one call.
+    pub(crate) async fn upload_bytes(
+        &self,
+        bytes: Bytes,
+        commit: &CommitInfo,
+    ) -> Result<FileMetadata> {
+        let mut hasher = ContentHasher::new();
+        hasher.update(&bytes);
+        let (hash, size) = (hasher.finish(), bytes.len() as u64);
+        let argument = UploadArg {
+            commit,
+            content_hash: &hash,
+        };
+        let outcome = self
+            .send(&UPLOAD, &commit.path, Argument::of(&argument), bytes)
+            .await;
+        self.arrived(outcome, commit, size, &hash).await
+    }
+
     async fn upload_at_once(&self, file: &LocalFile, commit: &CommitInfo) -> Result<FileMetadata> {
         let part = self.part(file, 0).await??;
         file.check_unchanged()?;

@@ -1,6 +1,7 @@
 //! The cloud tasks, as ordinary async Rust on a [`Connection`](crate::Connection).
 
 mod claims;
+mod contents;
 mod create_folder;
 mod delete;
 mod delete_in;
@@ -14,8 +15,10 @@ mod naming;
 mod options;
 mod overwrite;
 mod pattern;
+mod relocate;
 mod remote;
 mod report;
+mod revisions;
 mod run;
 mod sink;
 mod source;
@@ -29,7 +32,7 @@ pub use item::{Item, ItemKind};
 pub use list::Listing;
 pub use options::{
     CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, ListOptions, OnError,
-    Overwrite, SizeIs, TransferOptions, UploadOptions,
+    Overwrite, RelocateOptions, SizeIs, TransferOptions, UploadOptions, WriteOptions,
 };
 pub use report::{Outcome, Report, ReportItem};
 pub use source::{LocalEntry, Source};

@@ -96,6 +96,26 @@ options! {
     }
 }
 
+options! {
+    /// How contents are written to a file.
+    pub struct WriteOptions {
+        /// What to do where there is a file; contents in memory are newer than any.
+        overwrite: Overwrite = Overwrite::Changed, r#""changed", "always", "newer", "size", "never", "rename" or "fail""#;
+        /// Whether only to plan: nothing is written.
+        dry_run: bool = false, "true or false";
+    }
+}
+
+options! {
+    /// How one item is copied or renamed at Dropbox.
+    pub struct RelocateOptions {
+        /// What to do where something is; Dropbox puts nothing over it, so the other modes are refused.
+        overwrite: Overwrite = Overwrite::Fail, r#""fail", "never" or "rename""#;
+        /// Whether only to plan: nothing is changed.
+        dry_run: bool = false, "true or false";
+    }
+}
+
 /// What to do where the target has a file of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]

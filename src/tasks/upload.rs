@@ -32,7 +32,7 @@ const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
 const FEW: usize = 8;
 
 /// How many free names are tried.
-const NAMES: u32 = 1_000;
+pub(super) const NAMES: u32 = 1_000;
 
 impl Connection {
     /// Uploads files into a folder, which is made if it is missing.
@@ -365,7 +365,7 @@ impl Stamp {
     }
 }
 
-fn already_there(target: &RemotePath, what: &str) -> Error {
+pub(super) fn already_there(target: &RemotePath, what: &str) -> Error {
     Error::new(
         ErrorKind::Conflict,
         format!("there is a {what} at `{target}` already"),

@@ -389,3 +389,54 @@ fn one_file_goes_and_comes_under_another_name() {
     );
     assert_eq!(emulator.paths("main"), ["/reports", "/reports/january.csv"]);
 }
+
+#[test]
+fn single_files_are_values_and_can_be_moved() {
+    let (emulator, bench) = lab();
+    bench.eval(
+        r#"
+        let dbx = dropbox();
+        assert_eq(dbx.write_text("/notes/a.txt", "one").size, 3);
+        dbx.write_text("/notes/a.txt", "two", #{ overwrite: "always" });
+        assert_eq(dbx.read_text("/notes/a.txt"), "two");
+        let bytes = blob(3, 65);
+        dbx.write_blob("/notes/b.bin", bytes);
+        assert_eq(dbx.read_blob("/notes/b.bin"), bytes);
+
+        let versions = dbx.revisions("/notes/a.txt");
+        assert_eq(versions.len(), 2);
+        dbx.restore("/notes/a.txt", versions[1].rev);
+        assert_eq(dbx.read_text("/notes/a.txt"), "one");
+        assert(dbx.temporary_link("/notes/a.txt").starts_with("http"));
+
+        assert_eq(dbx.copy_to("/notes/a.txt", "/copy.txt").path, "/copy.txt");
+        assert_eq(dbx.rename("/copy.txt", "moved.txt").path, "/moved.txt");
+        assert_eq(dbx.rename("/moved.txt", "/notes/a.txt", #{ overwrite: "rename" }).path, "/notes/a (2).txt");
+        let kind = "";
+        try { dbx.copy_to("/notes/a.txt", "/notes/b.bin") } catch (e) { kind = e.kind }
+        assert_eq(kind, "conflict");
+        "#,
+    );
+    assert_eq!(
+        emulator.paths("main"),
+        ["/notes", "/notes/a (2).txt", "/notes/a.txt", "/notes/b.bin"]
+    );
+}
+
+#[test]
+fn a_dry_run_moves_and_writes_nothing() {
+    let (emulator, bench) = lab_with(Limits::default(), true);
+    emulator.put("main", "/a.txt", "a");
+    bench.eval(
+        r#"
+        let dbx = dropbox();
+        assert_eq(dbx.write_text("/b.txt", "b").path, "/b.txt");
+        assert_eq(dbx.copy_to("/a.txt", "/c.txt").path, "/c.txt");
+        assert_eq(dbx.rename("/a.txt", "d.txt").path, "/d.txt");
+        let rev = dbx.revisions("/a.txt")[0].rev;
+        assert_eq(dbx.restore("/a.txt", rev).rev, rev);
+        "#,
+    );
+    assert_eq!(emulator.paths("main"), ["/a.txt"]);
+    assert_eq!(emulator.calls().by_route.get("files/restore"), None);
+}

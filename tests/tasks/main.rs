@@ -1,12 +1,14 @@
 //! The cloud tasks against the emulator, over HTTP.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod contents;
 mod delete;
 mod delete_in;
 mod download;
 mod faults;
 mod filter;
 mod list;
+mod relocate;
 mod support;
 mod token;
 mod upload;

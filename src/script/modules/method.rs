@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rhai::{Engine, ImmutableString, Map, NativeCallContext};
+use rhai::{Engine, Map, NativeCallContext};
 
 use super::function;
 use crate::connection::Connection;
@@ -46,15 +46,13 @@ pub(super) fn with_one<A, T>(
 }
 
 /// Registers a method that takes two values and, if it likes, a map of options.
-pub(super) fn with_two<A, T>(
+pub(super) fn with_two<A, B, T>(
     engine: &mut Engine,
     method: &Method<2>,
-    call: impl Fn(&NativeCallContext, &mut Connection, A, ImmutableString, Map) -> Raised<T>
-    + Send
-    + Sync
-    + 'static,
+    call: impl Fn(&NativeCallContext, &mut Connection, A, B, Map) -> Raised<T> + Send + Sync + 'static,
 ) where
     A: Clone + Send + Sync + 'static,
+    B: Clone + Send + Sync + 'static,
     T: Clone + Send + Sync + 'static,
 {
     let [one, other] = method.parameters;
@@ -62,11 +60,9 @@ pub(super) fn with_two<A, T>(
     let plain = Arc::clone(&call);
     function(method.name, &[ON, one, other, method.result], doc).register_into_engine(
         engine,
-        move |context: NativeCallContext,
-              on: &mut Connection,
-              first: A,
-              second: ImmutableString|
-              -> Raised<T> { plain(&context, on, first, second, Map::new()) },
+        move |context: NativeCallContext, on: &mut Connection, first: A, second: B| -> Raised<T> {
+            plain(&context, on, first, second, Map::new())
+        },
     );
     let parameters = [ON, one, other, "options: map", method.result];
     function(method.name, &parameters, doc).register_into_engine(
@@ -74,7 +70,7 @@ pub(super) fn with_two<A, T>(
         move |context: NativeCallContext,
               on: &mut Connection,
               first: A,
-              second: ImmutableString,
+              second: B,
               map: Map|
               -> Raised<T> { call(&context, on, first, second, map) },
     );

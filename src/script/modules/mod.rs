@@ -1,6 +1,7 @@
 //! The functions that scripts call, one subject a file.
 
 mod connection;
+mod contents;
 mod error;
 mod file;
 mod flow;
@@ -10,6 +11,7 @@ mod listing;
 mod method;
 mod path;
 mod questions;
+mod relocate;
 mod report;
 mod source;
 mod time;
@@ -31,6 +33,8 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     connection::register(engine, run);
     transfer::register(engine, run);
     folder::register(engine, run);
+    contents::register(engine, run);
+    relocate::register(engine, run);
     listing::register(engine);
     item::register(engine);
     report::register(engine);
