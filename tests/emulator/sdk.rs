@@ -103,6 +103,16 @@ fn the_official_python_sdk_agrees_over_tls() {
 }
 
 #[test]
+fn the_official_javascript_sdk_agrees() {
+    let emulator = Emulator::start().expect("the emulator starts");
+    let mut node = program(Path::new("node"));
+    node.arg(script("conformance.cjs"))
+        .arg(emulator.url())
+        .arg(environment().join("node"));
+    assert_thorough(&emulator, &run(&mut node), 40, 20);
+}
+
+#[test]
 fn rclone_works_through_the_proxy() {
     let (emulator, folder, ca) = with_tls();
     let config = folder.path().join("rclone.conf");
