@@ -9,7 +9,7 @@
 //! With the feature `emulator` there is a Dropbox on this machine to try it all against:
 //!
 #![cfg_attr(feature = "emulator", doc = "```")]
-#![cfg_attr(not(feature = "emulator"), doc = "```ignore")]
+#![cfg_attr(not(feature = "emulator"), doc = "```text")]
 //! use dropscript::emulator::Emulator;
 //! use dropscript::{Connection, Host, UploadOptions};
 //!

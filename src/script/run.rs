@@ -18,6 +18,7 @@ use super::sources::Sources;
 use super::temp_folder::TempFolder;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
+use crate::tasks::{Outcome, Report};
 
 /// The names that every script sees beside its own.
 pub(super) const CONSTANTS: [&str; 3] = ["args", "event", "script"];
@@ -288,6 +289,24 @@ impl Run {
             self.log(Level::Info, &format!("would {what}"));
         }
         self.host.dry_run
+    }
+
+    /// Under a dry run says what the items of a report would have come to.
+    pub(super) fn told(&self, verb: &str, report: Report) -> Report {
+        if self.host.dry_run {
+            for item in report
+                .items
+                .iter()
+                .filter(|item| item.outcome == Outcome::Planned)
+            {
+                let to = match item.destination.as_str() {
+                    "" => String::new(),
+                    destination => format!(" to `{destination}`"),
+                };
+                self.log(Level::Info, &format!("would {verb} `{}`{to}", item.source));
+            }
+        }
+        report
     }
 
     pub(super) fn log(&self, level: Level, line: &str) {

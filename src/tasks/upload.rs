@@ -60,13 +60,20 @@ impl Connection {
         if let [Found::File { path, .. }] = found.as_slice() {
             self.check_destination(path, folder, &target).await?;
         }
+        let is_folder = found
+            .iter()
+            .any(|found| matches!(found, Found::Folder { .. }));
         let report = Upload {
             client: self.client(),
             options: &options,
-            target: Target::Folder(target),
+            target: Target::Folder(target.clone()),
         }
         .run(found, sieve)
         .await?;
+        // A destination is made if it is missing, also for a folder with nothing in it.
+        if is_folder && report.items.is_empty() && !options.dry_run && !target.is_root() {
+            self.client().create_folder(&target).await?;
+        }
         if options.require_match && report.items.is_empty() {
             return Err(nothing_matches(&what));
         }

@@ -147,3 +147,17 @@ fn verbose_is_known_everywhere() {
         .command(&["check", "-v", "script.rhai"]);
     check.stderr_contains("script.rhai: no faults").success();
 }
+
+#[test]
+fn a_dry_run_says_what_it_would_do_and_does_nothing() {
+    let done = Lab::new()
+        .script("let dbx = dropbox(); dbx.upload(\"a.txt\", \"/to\"); dbx.delete(\"/old.txt\"); print(dbx.exists(\"/to\"));")
+        .local("a.txt", "a")
+        .remote("/old.txt", "old")
+        .arg("--dry-run")
+        .stdout("false\n")
+        .stderr_contains("would upload `a.txt` to `/to/a.txt`")
+        .stderr_contains("would delete `/old.txt`")
+        .success();
+    drop(done);
+}

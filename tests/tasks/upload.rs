@@ -447,3 +447,26 @@ async fn what_is_below_the_target_is_not_listed_for_files_beside_each_other() {
     assert_eq!((report.transferred, report.skipped), (8, 1), "{report}");
     assert_eq!(bench.calls("files/list_folder/continue"), 0);
 }
+
+#[tokio::test]
+async fn an_empty_folder_makes_its_destination() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("out")).unwrap();
+    let dry = UploadOptions {
+        dry_run: true,
+        ..UploadOptions::default()
+    };
+    bench
+        .dbx
+        .upload(bench.text("out"), "/dest", dry)
+        .await
+        .unwrap();
+    assert!(bench.emulator.paths("main").is_empty());
+    let report = bench
+        .dbx
+        .upload(bench.text("out"), "/dest", UploadOptions::default())
+        .await
+        .unwrap();
+    assert!(report.items.is_empty());
+    assert_eq!(bench.emulator.paths("main"), ["/dest"]);
+}

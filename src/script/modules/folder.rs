@@ -135,6 +135,7 @@ fn register_delete(engine: &mut Engine, run: &Arc<Run>) {
             options.dry_run |= host.host().dry_run;
             let source = remote_source(&source).map_err(|error| host.raise(error))?;
             host.wait(connection.delete(source, options))
+                .map(|report| host.told("delete", report))
         },
     );
 }
@@ -177,7 +178,9 @@ fn register_delete_in(engine: &mut Engine, run: &Arc<Run>) {
                 Ok(options)
             });
             let options = read.map_err(|error| host.raise(error))?;
-            questions.wait(&host, context, connection.delete_in(&folder, options))
+            questions
+                .wait(&host, context, connection.delete_in(&folder, options))
+                .map(|report| host.told("delete", report))
         },
     );
 }

@@ -31,7 +31,9 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               -> Raised<Report> {
             let (options, questions) = read(&host, map, "upload")?;
             let source = local_source(&host, &source, options.glob)?;
-            questions.wait(&host, context, on.upload(source, &folder, options))
+            questions
+                .wait(&host, context, on.upload(source, &folder, options))
+                .map(|report| host.told("upload", report))
         },
     );
     let host = Arc::clone(run);
@@ -53,7 +55,9 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
             let source = remote_source(&source).map_err(|error| host.raise(error))?;
             host.writable(&folder)?;
             let folder = host.local_path(&folder);
-            questions.wait(&host, context, on.download(source, &folder, options))
+            questions
+                .wait(&host, context, on.download(source, &folder, options))
+                .map(|report| host.told("download", report))
         },
     );
     let host = Arc::clone(run);
@@ -74,7 +78,9 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
             let (options, questions) = read(&host, map, "upload_file")?;
             host.readable(&local)?;
             let local = host.local_path(&local);
-            questions.wait(&host, context, on.upload_file(&local, &path, options))
+            questions
+                .wait(&host, context, on.upload_file(&local, &path, options))
+                .map(|report| host.told("upload", report))
         },
     );
     let host = Arc::clone(run);
@@ -95,7 +101,9 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
             let (options, questions) = read(&host, map, "download_file")?;
             host.writable(&local)?;
             let local = host.local_path(&local);
-            questions.wait(&host, context, on.download_file(&path, &local, options))
+            questions
+                .wait(&host, context, on.download_file(&path, &local, options))
+                .map(|report| host.told("download", report))
         },
     );
 }
