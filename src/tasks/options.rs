@@ -27,7 +27,7 @@ options! {
         /// Whether it is an error when a glob or a filter matches nothing.
         require_match: bool = false, "true or false";
         @flatten
-        /// Which files go; [`Kinds::Files`] is the only kind.
+        /// Which files go; `kind` is always files.
         filter: Filter;
     }
 }
