@@ -6,6 +6,7 @@
 pub(crate) mod error;
 pub(crate) mod files;
 pub(crate) mod header;
+mod tag;
 pub(crate) mod users;
 
 /// The host that serves a route.
