@@ -52,6 +52,7 @@ pub use client::ContentHasher;
 pub use connection::{Connection, ConnectionBuilder, Settings};
 pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, Result};
+pub use oauth::{Place, StoreLock, StoredCredentials, TokenStore};
 pub use options::OptionSpec;
 pub use path::RemotePath;
 /// The version of Rhai to use for [`Host::register_into`] and [`RunOutcome::value`].

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
 use url::Url;
 
 use super::{Connection, Inner, Settings};
 use crate::client::{Client, Servers};
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::oauth::{Refresher, TokenSource};
+use crate::oauth::{Refresher, StoredCredentials, TokenEndpoint, TokenSource, TokenStore};
 use crate::secret::Secret;
 use crate::transport::Transport;
 
@@ -27,6 +26,7 @@ pub struct ConnectionBuilder {
     refresh_token: Option<Secret>,
     app_key: Option<String>,
     app_secret: Option<Secret>,
+    store: Option<TokenStore>,
     timeout: Duration,
 }
 
@@ -39,6 +39,7 @@ impl ConnectionBuilder {
             refresh_token: None,
             app_key: None,
             app_secret: None,
+            store: None,
             timeout: TIMEOUT,
         }
     }
@@ -70,6 +71,13 @@ impl ConnectionBuilder {
     /// The app's secret, where it has one: a sign-in with PKCE needs none.
     pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
         self.app_secret = Some(Secret::new(secret));
+        self
+    }
+
+    /// Where the tokens are that signing in left under this connection's name; they are read when they are first needed. Tokens
+    /// that are given come before them.
+    pub fn credentials(mut self, store: TokenStore) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -132,26 +140,39 @@ impl ConnectionBuilder {
             }
         };
         let transport = Transport::new(self.timeout)?;
-        let tokens = match (self.refresh_token, self.app_key, self.access_token) {
-            (Some(refresh_token), Some(app_key), _) => {
-                TokenSource::Refreshed(Box::new(Refresher {
-                    transport: transport.clone(),
-                    token_url: servers.token_url(),
-                    app_key,
-                    app_secret: self.app_secret,
-                    refresh_token,
-                    current: Mutex::default(),
-                }))
+        let endpoint = |app_key| TokenEndpoint {
+            transport: transport.clone(),
+            url: servers.token_url(),
+            app_key,
+        };
+        let refreshed = |app_key, store| {
+            let name = self.name.clone();
+            let refresher = Refresher::new(endpoint(app_key), self.app_secret.clone(), store, name);
+            TokenSource::Refreshed(Arc::new(refresher))
+        };
+        let tokens = match (
+            self.refresh_token,
+            self.app_key,
+            self.access_token,
+            self.store,
+        ) {
+            (Some(refresh_token), Some(app_key), _, _) => {
+                let credentials = StoredCredentials {
+                    refresh_token: Some(refresh_token),
+                    ..StoredCredentials::default()
+                };
+                refreshed(app_key, TokenStore::holding(&self.name, credentials))
             }
-            (_, _, Some(token)) if !token.is_empty() => TokenSource::Given(token),
-            (Some(_), None, _) => {
+            (_, _, Some(token), _) if !token.is_empty() => TokenSource::Given(token),
+            (None, Some(app_key), _, Some(store)) => refreshed(app_key, store),
+            (Some(_), None, _, _) | (None, None, _, Some(_)) => {
                 return Err(invalid(format!(
                     "the connection `{}` has a refresh token but no app key",
                     self.name
                 ))
                 .with_hint("give `app_key` too"));
             }
-            _ => {
+            (None, _, _, None) => {
                 return Err(Error::new(
                     ErrorKind::NotSignedIn,
                     format!("the connection `{}` has no token", self.name),

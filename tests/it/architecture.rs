@@ -72,6 +72,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["emulator/"]),
     ("notify", &["watch/"]),
     ("oauth2", &["oauth/"]),
+    ("keyring_core", &["oauth/"]),
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! The cloud tasks against the emulator, over HTTP.
+//! Connections and the cloud tasks against the emulator, over HTTP.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod contents;
@@ -8,7 +8,10 @@ mod download;
 mod faults;
 mod filter;
 mod list;
+mod refresh;
 mod relocate;
+mod store;
+mod store_killed;
 mod support;
 mod token;
 mod upload;

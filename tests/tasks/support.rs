@@ -116,3 +116,11 @@ pub(crate) fn outcomes(report: &Report) -> Vec<(String, &'static str)> {
 pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
     result.unwrap_err().kind().as_str()
 }
+
+/// How often to do something: fewer times by default, all in the full campaign (`DROPSCRIPT_CAMPAIGN=full`).
+pub(crate) fn campaign(default: u64, full: u64) -> u64 {
+    match std::env::var("DROPSCRIPT_CAMPAIGN") {
+        Ok(value) if value == "full" => full,
+        _ => default,
+    }
+}
