@@ -38,6 +38,7 @@ mod duration;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
+mod nearest;
 mod oauth;
 mod options;
 mod path;
@@ -49,7 +50,10 @@ mod watch;
 
 pub use api::users::{Account, AccountName, RootInfo, Space};
 pub use client::ContentHasher;
-pub use connection::{Connection, ConnectionBuilder, Settings};
+pub use connection::{
+    AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
+    Credentials, Root, Settings,
+};
 pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, Result};
 pub use oauth::{Place, StoreLock, StoredCredentials, TokenStore};

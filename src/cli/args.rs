@@ -10,6 +10,8 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use dropscript::parse_duration;
 
+use super::connection::{ConfigArgs, ConnectionArgs};
+
 const STATUSES: &str = "\
 Exit status:
   0         it worked; `exit(n)` in a script gives n
@@ -118,6 +120,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         module_path: Vec<PathBuf>,
     },
+    /// The named connections: add, list, show, edit, clone, remove, default
+    Connection(ConnectionArgs),
     /// Be a Dropbox on this machine, until interrupted
     Emulator(Box<EmulatorArgs>),
 }
@@ -194,6 +198,8 @@ pub(super) struct RunArgs {
     /// The connection that `dropbox()` gives
     #[arg(long, value_name = "NAME")]
     pub(super) connection: Option<String>,
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
     /// Use a Dropbox on this machine, one account for each connection: in memory, or with its files in DIR
     #[arg(
         long,

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use dropscript::emulator::Emulator;
-use dropscript::{Connection, Error, ErrorKind, Result, Settings, Wanted};
+use dropscript::{Config, Connection, Error, ErrorKind, Result, Settings, Wanted};
 
 use super::args::{EmulatorPlace, RunArgs};
+use super::config_file::config_file;
 
 /// The account of the emulator that `dropbox()` means where no other is named.
 const MAIN: &str = "main";
@@ -15,16 +16,18 @@ const MAIN: &str = "main";
 pub(super) struct Connector {
     /// Stops when the last run is over.
     emulator: Option<Emulator>,
+    /// The named connections; none under `--emulator`, where every name is an account.
+    config: Config,
     /// `--connection`.
     chosen: Option<String>,
     made: Mutex<HashMap<Option<String>, Connection>>,
 }
 
 impl Connector {
-    /// Starts the emulator, if one was asked for.
+    /// Starts the emulator, if one was asked for, else reads the configuration.
     ///
     /// # Errors
-    /// The emulator cannot be started.
+    /// The emulator cannot be started; the configuration is wrong, or does not have the connection that was asked for.
     pub(super) fn new(args: &RunArgs) -> Result<Self> {
         let emulator =
             match &args.emulator {
@@ -39,8 +42,13 @@ impl Connector {
                     })?)
                 }
             };
+        let config = match emulator {
+            Some(_) => Config::default(),
+            None => configuration(args)?,
+        };
         Ok(Self {
             emulator,
+            config,
             chosen: args.connection.clone(),
             made: Mutex::default(),
         })
@@ -62,11 +70,21 @@ impl Connector {
         }
         let connection = match (&self.emulator, &name) {
             (Some(emulator), name) => on(emulator, name.as_deref().unwrap_or(MAIN)),
-            (None, Some(name)) => Err(unknown(name)),
-            (None, None) => from_environment(variable),
+            (None, Some(name)) => self.saved(name),
+            (None, None) => match (from_environment(variable)?, self.config.default_name()) {
+                (Some(connection), _) => Ok(connection),
+                (None, Some(name)) => self.saved(name),
+                (None, None) => Err(none(&self.config)),
+            },
         }?;
         made.insert(name, connection.clone());
         Ok(connection)
+    }
+
+    /// A connection of the configuration.
+    fn saved(&self, name: &str) -> Result<Connection> {
+        let settings = self.config.settings(name)?;
+        Connection::builder(name).settings(settings)?.build()
     }
 
     fn made_in_script(&self, settings: &Settings) -> Result<Connection> {
@@ -85,7 +103,16 @@ fn on(emulator: &Emulator, account: &str) -> Result<Connection> {
         .build()
 }
 
-fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Connection> {
+fn configuration(args: &RunArgs) -> Result<Config> {
+    let config = config_file(args.config.config.as_deref())?.read()?;
+    if let Some(name) = &args.connection {
+        config.settings(name)?;
+    }
+    Ok(config)
+}
+
+/// The connection that the environment alone makes up, where it does.
+fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Connection>> {
     let builder = Connection::builder("environment");
     if let Some(refresh_token) = variable("DROPBOX_REFRESH_TOKEN") {
         let Some(app_key) = variable("DROPBOX_APP_KEY") else {
@@ -99,28 +126,30 @@ fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Connect
             Some(secret) => builder.app_secret(secret),
             None => builder,
         }
-        .build();
+        .build()
+        .map(Some);
     }
-    match variable("DROPBOX_ACCESS_TOKEN") {
-        Some(token) => builder.access_token(token).build(),
-        None => Err(
-            Error::new(ErrorKind::NotSignedIn, "there is no connection to Dropbox").with_hint(
-                "set `DROPBOX_ACCESS_TOKEN`, or try it without an account with `--emulator`",
-            ),
-        ),
-    }
+    variable("DROPBOX_ACCESS_TOKEN")
+        .map(|token| builder.access_token(token).build())
+        .transpose()
 }
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn unknown(name: &str) -> Error {
-    Error::new(
-        ErrorKind::NotSignedIn,
-        format!("there is no connection `{name}`"),
-    )
-    .with_hint("try it without an account with `--emulator`")
+/// Says that no connection is meant, and what to do about it.
+fn none(config: &Config) -> Error {
+    let error = Error::new(ErrorKind::NotSignedIn, "there is no connection to Dropbox");
+    let names: Vec<_> = config.names().collect();
+    error.with_hint(if names.is_empty() {
+        "add one with `dropscript connection add NAME`, or try it without an account with `--emulator`".to_owned()
+    } else {
+        format!(
+            "choose one with `--connection`, or once and for all with `dropscript connection default NAME`: {}",
+            names.join(", ")
+        )
+    })
 }
 
 fn cannot_start(source: std::io::Error, folder: Option<&str>) -> Error {
@@ -135,7 +164,7 @@ fn cannot_start(source: std::io::Error, folder: Option<&str>) -> Error {
 mod tests {
     use super::*;
 
-    fn environment(set: &[(&str, &str)]) -> Result<Connection> {
+    fn environment(set: &[(&str, &str)]) -> Result<Option<Connection>> {
         from_environment(|name| {
             let found = set.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -149,7 +178,10 @@ mod tests {
             &[("DROPBOX_REFRESH_TOKEN", "r"), ("DROPBOX_APP_KEY", "k")],
         ] {
             assert_eq!(
-                environment(set).expect("a connection").name(),
+                environment(set)
+                    .expect("sound")
+                    .expect("a connection")
+                    .name(),
                 "environment"
             );
         }
@@ -157,7 +189,8 @@ mod tests {
 
     #[test]
     fn without_one_the_error_says_what_to_do() {
-        let error = environment(&[]).expect_err("none");
+        assert!(environment(&[]).expect("sound").is_none());
+        let error = none(&Config::default());
         assert_eq!(error.kind(), ErrorKind::NotSignedIn);
         assert!(error.hint().is_some_and(|hint| hint.contains("--emulator")));
         let error = environment(&[("DROPBOX_REFRESH_TOKEN", "r")]).expect_err("half of it");

@@ -2,7 +2,9 @@
 
 mod args;
 mod check;
+mod config_file;
 mod connect;
+mod connection;
 mod emulator;
 mod interrupt;
 mod output;
@@ -96,6 +98,7 @@ async fn execute(command: Command, voice: Voice) -> Status {
             scripts,
             module_path,
         } => check::main(voice, &scripts, module_path),
+        Command::Connection(args) => connection::main(voice, args),
         Command::Emulator(args) => emulator::main(voice, *args).await,
         Command::Repl { .. } => unreachable!("handled without the runtime"),
     }

@@ -9,20 +9,31 @@ pub(super) fn state_folder() -> Option<PathBuf> {
 }
 
 fn find(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
-    let set = |name| {
-        variable(name)
-            .map(PathBuf::from)
-            .filter(|path| !path.as_os_str().is_empty())
-    };
+    set(&variable, "DROPSCRIPT_STATE")
+        .or_else(|| own_folder(&variable, "XDG_STATE_HOME", home, ".local/state"))
+}
+
+/// A path from the environment, where there is one.
+pub(super) fn set(variable: &impl Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
+    variable(name)
+        .map(PathBuf::from)
+        .filter(|path| !path.as_os_str().is_empty())
+}
+
+/// The program's folder in one of the base directories, which `below` the home is where the environment names none.
+pub(super) fn own_folder(
+    variable: &impl Fn(&str) -> Option<OsString>,
+    base: &str,
+    home: Option<PathBuf>,
+    below: &str,
+) -> Option<PathBuf> {
     // The XDG base directory specification has relative paths ignored.
-    let base = || set("XDG_STATE_HOME").filter(|path| path.is_absolute());
-    set("DROPSCRIPT_STATE").or_else(|| {
-        Some(
-            base()
-                .or_else(|| Some(home?.join(".local/state")))?
-                .join("dropscript"),
-        )
-    })
+    let named = set(variable, base).filter(|path| path.is_absolute());
+    Some(
+        named
+            .or_else(|| Some(home?.join(below)))?
+            .join("dropscript"),
+    )
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
+use super::settings::{given, server};
 use super::{Connection, Inner, Settings};
 use crate::client::{Client, Servers};
 use crate::duration::parse_duration;
@@ -90,23 +89,17 @@ impl ConnectionBuilder {
     /// Takes over the settings that are given.
     ///
     /// # Errors
-    /// `invalid_argument` where the timeout is not a length of time.
+    /// `invalid_argument` where one is not sound.
     pub fn settings(mut self, settings: &Settings) -> Result<Self> {
-        let Settings {
-            endpoint,
-            access_token,
-            refresh_token,
-            app_key,
-            app_secret,
-            timeout,
-        } = settings.clone();
-        self.endpoint = endpoint.or(self.endpoint);
-        self.access_token = access_token.or(self.access_token);
-        self.refresh_token = refresh_token.or(self.refresh_token);
-        self.app_key = app_key.or(self.app_key);
-        self.app_secret = app_secret.or(self.app_secret);
-        if let Some(timeout) = timeout {
-            self.timeout = parse_duration(&timeout)?;
+        settings.check()?;
+        let text = |setting: &Option<String>| given(setting.as_deref()).map(str::to_owned);
+        self.endpoint = text(&settings.endpoint).or(self.endpoint);
+        self.app_key = text(&settings.app_key).or(self.app_key);
+        self.access_token = settings.access_token.clone().or(self.access_token);
+        self.refresh_token = settings.refresh_token.clone().or(self.refresh_token);
+        self.app_secret = settings.app_secret.clone().or(self.app_secret);
+        if let Some(timeout) = given(settings.timeout.as_deref()) {
+            self.timeout = parse_duration(timeout)?;
         }
         Ok(self)
     }
@@ -122,22 +115,9 @@ impl ConnectionBuilder {
                 "the timeout of a connection must be longer than nothing".to_owned(),
             ));
         }
-        let servers = match self
-            .endpoint
-            .as_deref()
-            .filter(|endpoint| !endpoint.is_empty())
-        {
+        let servers = match given(self.endpoint.as_deref()) {
             None => Servers::dropbox(),
-            Some(endpoint) => {
-                let url = Url::parse(endpoint)
-                    .ok()
-                    .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-                let url = url.ok_or_else(|| {
-                    invalid(format!("the endpoint `{endpoint}` is not a URL"))
-                        .with_hint("write it as `http://127.0.0.1:8780`")
-                })?;
-                Servers::at(&url)
-            }
+            Some(endpoint) => Servers::at(&server(endpoint)?),
         };
         let transport = Transport::new(self.timeout)?;
         let endpoint = |app_key| TokenEndpoint {

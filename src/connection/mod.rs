@@ -1,11 +1,16 @@
 //! Connections: named settings and credentials for one Dropbox account.
 
 mod builder;
+mod choice;
+mod config;
 mod settings;
 
 use std::sync::Arc;
 
 pub use builder::ConnectionBuilder;
+pub use choice::{AccountKind, App, Browser, Credentials, Root};
+pub(crate) use config::unknown;
+pub use config::{Config, ConfigDraft, ConfigFile};
 pub use settings::Settings;
 
 use crate::api::users::{Account, Space};

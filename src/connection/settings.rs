@@ -1,24 +1,131 @@
 //! The settings of a connection, as a script or a file gives them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use url::Url;
 
+use super::choice::{AccountKind, App, Browser, Credentials, Root};
+use crate::duration::parse_duration;
+use crate::error::{Error, ErrorKind, Result};
+use crate::nearest::nearest;
 use crate::options::options;
 use crate::secret::Secret;
 
 options! {
-    /// The settings of a connection; those that are not given keep their default.
+    /// The settings of a connection; those that are not given keep their default. An empty text is none.
+    #[derive(Serialize)]
     pub struct Settings {
-        /// Another server that speaks the API, as `http://127.0.0.1:8780`.
-        endpoint: Option<String> = None, "a URL";
-        /// A token that is good for some hours.
-        access_token: Option<Secret> = None, "text";
-        /// A token that buys access tokens.
-        refresh_token: Option<Secret> = None, "text";
-        /// The key of the app that the refresh token was made with.
-        app_key: Option<String> = None, "text";
-        /// The app's secret, where it has one.
-        app_secret: Option<Secret> = None, "text";
+        /// What sort of account it is for.
+        account: AccountKind = AccountKind::Personal, "\"personal\" or \"business\"";
+        /// What lists of connections put together.
+        group: Option<String> = None, "text";
         /// How long a connection may stand still, as "60s".
         timeout: Option<String> = None, "a length of time, as \"60s\"";
+        /// Which app signs in; an `app_key` alone means one's own.
+        app: Option<App> = None, "\"registered\" or \"own\"";
+        /// The key of one's own app.
+        app_key: Option<String> = None, "text";
+        /// The app's secret, where it has one: a sign-in with PKCE needs none.
+        #[serde(skip_serializing)]
+        app_secret: Option<Secret> = None, "text";
+        /// Where Dropbox sends the browser after the sign-in; it must be registered with the app exactly so.
+        redirect_uri: Option<String> = None, "a URL, as \"http://localhost:9999\"";
+        /// Where a person signs in.
+        browser: Browser = Browser::External, "\"external\", \"internal\" or \"none\"";
+        /// What the sign-in asks for; empty: all that the app may do.
+        scopes: Vec<String> = Vec::new(), "an array of scopes, as [\"files.content.read\"]";
+        /// The folder that paths begin at.
+        root: Root = Root::Auto, "\"auto\", \"home\", \"team\" or the id of a namespace";
+        /// Acts as this member of the team, by id or address.
+        member: Option<String> = None, "a member's id or email address";
+        /// Acts as this admin of the team, by id or address.
+        admin: Option<String> = None, "an admin's id or email address";
+        /// Another server that speaks the API, as `http://127.0.0.1:8780`.
+        endpoint: Option<String> = None, "a URL";
+        /// Authorities to trust beside the usual ones, in PEM.
+        ca_file: Option<String> = None, "the path of a PEM file";
+        /// Trusts any certificate: whoever is between here and Dropbox can read the token.
+        accept_invalid_certificates: bool = false, "true or false";
+        /// Where the secrets are kept.
+        credentials: Credentials = Credentials::Auto, "\"auto\", \"keyring\", \"file\" or \"env\"";
+        /// A token that is good for some hours.
+        #[serde(skip_serializing)]
+        access_token: Option<Secret> = None, "text";
+        /// A token that buys access tokens.
+        #[serde(skip_serializing)]
+        refresh_token: Option<Secret> = None, "text";
     }
+}
+
+impl Settings {
+    /// Whether each setting is sound, and whether they go together.
+    ///
+    /// # Errors
+    /// `invalid_argument` naming the setting.
+    pub fn check(&self) -> Result<()> {
+        if let Some(timeout) = given(self.timeout.as_deref())
+            && parse_duration(timeout)?.is_zero()
+        {
+            return Err(invalid(
+                "the timeout of a connection must be longer than nothing",
+            ));
+        }
+        if let Some(endpoint) = given(self.endpoint.as_deref()) {
+            server(endpoint)?;
+        }
+        if let Some(uri) = given(self.redirect_uri.as_deref())
+            && Url::parse(uri).is_err()
+        {
+            return Err(invalid(format!("the redirect URI `{uri}` is not a URL"))
+                .with_hint("write it as `http://localhost:9999`"));
+        }
+        if given(self.member.as_deref()).is_some() && given(self.admin.as_deref()).is_some() {
+            return Err(
+                invalid("a connection acts as a member or as an admin, not as both")
+                    .with_hint("give `member` or `admin`"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether a setting takes this value; one of the proxy is named `proxy.port`.
+    ///
+    /// # Errors
+    /// `invalid_argument` naming the setting, or the nearest one where there is none of that name.
+    pub(crate) fn check_one(setting: &str, value: &Json) -> Result<()> {
+        let Some(spec) = Self::OPTIONS.iter().find(|spec| spec.name == setting) else {
+            let error = invalid(format!("there is no setting `{setting}`"));
+            let known = Self::OPTIONS.iter().map(|spec| spec.name);
+            return Err(match nearest(setting, known) {
+                Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+                None => error,
+            });
+        };
+        let alone = Json::Object([(setting.to_owned(), value.clone())].into_iter().collect());
+        let settings: Self = serde_json::from_value(alone).map_err(|_| {
+            invalid(format!("`{setting}` cannot be {value}"))
+                .with_hint(format!("it takes {}", spec.expects))
+        })?;
+        settings.check()
+    }
+}
+
+/// A setting that is more than an empty text.
+pub(super) fn given(setting: Option<&str>) -> Option<&str> {
+    setting.filter(|text| !text.is_empty())
+}
+
+/// The URL of a server that speaks the API.
+pub(super) fn server(endpoint: &str) -> Result<Url> {
+    Url::parse(endpoint)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| {
+            invalid(format!("the endpoint `{endpoint}` is not a URL"))
+                .with_hint("write it as `http://127.0.0.1:8780`")
+        })
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message)
 }

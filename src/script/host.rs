@@ -15,8 +15,7 @@ use super::limits::Limits;
 use super::permissions::Permissions;
 use super::run::Run;
 use super::session::Session;
-use super::vocabulary::nearest;
-use crate::connection::Connection;
+use crate::connection::{Connection, unknown};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Runs scripts: with these connections, these permissions, these limits.
@@ -186,19 +185,10 @@ impl Inner {
                 "there is no connection to Dropbox",
             )
             .with_hint("add one with `dropscript connection add`, or try with `--emulator`")),
-            Wanted::Named(name) => {
-                let known = self.connections.iter().map(Connection::name);
-                let error = Error::new(
-                    ErrorKind::NotSignedIn,
-                    format!("there is no connection `{name}`"),
-                );
-                Err(match nearest(&name, known) {
-                    Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-                    None => {
-                        error.with_hint(format!("add it with `dropscript connection add {name}`"))
-                    }
-                })
-            }
+            Wanted::Named(name) => Err(unknown(
+                &name,
+                self.connections.iter().map(Connection::name),
+            )),
         }
     }
 }

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::values::{article, kind, to_json};
-use super::vocabulary::nearest;
 use crate::error::{Error, ErrorKind};
+use crate::nearest::nearest;
 use crate::options::OptionSpec;
 
 /// Reads the options of the function `of`.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// What each module of the library may import. `emulator` imports nothing: it is a second reading of the API.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("nearest", &[]),
     ("secret", &["error"]),
     ("path", &["error"]),
     ("options", &["error"]),
@@ -26,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "path",
             "options",
             "duration",
+            "nearest",
             "transport",
             "api",
             "oauth",
@@ -52,6 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "path",
             "options",
             "duration",
+            "nearest",
             "api",
             "client",
             "connection",
@@ -71,6 +74,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("ariadne", &["cli/"]),
     ("axum", &["emulator/"]),
     ("notify", &["watch/"]),
+    ("toml_edit", &["connection/"]),
+    ("rpassword", &["cli/"]),
     ("oauth2", &["oauth/"]),
     ("keyring_core", &["oauth/"]),
 ];

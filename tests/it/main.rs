@@ -9,6 +9,7 @@
 mod architecture;
 mod bad_inputs;
 mod check;
+mod connections;
 mod dependencies;
 mod emulator;
 mod errors;

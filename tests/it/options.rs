@@ -32,7 +32,7 @@ fn the_connection_of_a_run_can_be_chosen() {
         .args(&["--connection", "work"])
         .env("DROPBOX_ACCESS_TOKEN", "token")
         .stderr_contains("no connection `work`")
-        .status(4);
+        .status(2);
 }
 
 #[test]

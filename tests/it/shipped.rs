@@ -91,6 +91,7 @@ fn every_command_of_the_readme_runs() {
             .env("PATH", path)
             .env("HOME", home.path())
             .env("XDG_STATE_HOME", home.path())
+            .env("XDG_CONFIG_HOME", home.path())
             .output()
             .unwrap();
         assert!(

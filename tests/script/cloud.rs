@@ -225,7 +225,7 @@ fn connections_have_names_accounts_and_space() {
     );
     assert_eq!(bench.eval(&signed_out), "false");
     let error = bench.fail("dropbox(\"mian\")");
-    assert_eq!(error.reason, Reason::Failed(ErrorKind::NotSignedIn));
+    assert_eq!(error.reason, Reason::Failed(ErrorKind::InvalidArgument));
     assert_eq!(error.hint.as_deref(), Some("did you mean `main`?"));
 }
 

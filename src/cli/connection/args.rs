@@ -1,0 +1,164 @@
+//! What can be written behind `dropscript connection`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+use serde_json::{Value, json};
+
+/// Where the configuration is.
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::cli) struct ConfigArgs {
+    /// The configuration file: by default `DROPSCRIPT_CONFIG`, else `dropscript/config.toml` below `$XDG_CONFIG_HOME` or `~/.config`
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(in crate::cli) config: Option<PathBuf>,
+}
+
+/// A command about connections.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ConnectionArgs {
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+    #[command(subcommand)]
+    pub(super) command: ConnectionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConnectionCommand {
+    /// Add a connection: without settings here, at a terminal, questions are asked
+    Add {
+        /// What scripts call it
+        name: String,
+        #[command(flatten)]
+        settings: Box<SettingArgs>,
+    },
+    /// List the connections
+    List {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the settings of a connection; secrets are never shown
+    Show {
+        /// Its name; without it the default
+        name: Option<String>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change settings of a connection: without settings here, at a terminal, questions are asked
+    #[command(
+        after_help = "An empty value gives a setting its default again, as `--proxy-address ''`."
+    )]
+    Edit {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        settings: Box<SettingArgs>,
+    },
+    /// Add a connection with the settings of another
+    Clone {
+        /// The one to copy
+        name: String,
+        /// What scripts call the new one
+        new_name: String,
+    },
+    /// Remove a connection and what is stored of it
+    Remove {
+        /// Its name
+        name: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Say which connection is meant where none is named, or show it
+    Default {
+        /// Its name
+        name: Option<String>,
+    },
+}
+
+/// The settings that a connection can have.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Settings")]
+pub(super) struct SettingArgs {
+    /// What sort of account it is for: `personal` or `business`
+    #[arg(long, value_name = "KIND")]
+    account: Option<String>,
+    /// What lists put together
+    #[arg(long, value_name = "TEXT")]
+    group: Option<String>,
+    /// How long a connection may stand still, as `60s`
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<String>,
+    /// Which app signs in: `registered`, the one of this build or of `[app]`, or `own`
+    #[arg(long, value_name = "APP")]
+    app: Option<String>,
+    /// The key of your own app
+    #[arg(long, value_name = "KEY")]
+    app_key: Option<String>,
+    /// Where Dropbox sends the browser after the sign-in, exactly as it is registered with the app
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    redirect_uri: Option<String>,
+    /// Where you sign in: `external`, your own browser; `internal`, a private window; `none`, anywhere, and the code is pasted
+    #[arg(long, value_name = "WHERE")]
+    browser: Option<String>,
+    /// A scope that the sign-in asks for; may be given several times
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Option<Vec<String>>,
+    /// The folder that paths begin at: `auto`, `home`, `team` or the id of a namespace
+    #[arg(long, value_name = "ROOT")]
+    root: Option<String>,
+    /// Business: act as this member, by id or email address
+    #[arg(long, value_name = "MEMBER")]
+    member: Option<String>,
+    /// Business: act as this admin, by id or email address
+    #[arg(long, value_name = "ADMIN")]
+    admin: Option<String>,
+    /// Another server that speaks the API, such as the emulator
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    endpoint: Option<String>,
+    /// Authorities to trust beside the usual ones, in PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    ca_file: Option<String>,
+    /// Trust any certificate
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    accept_invalid_certificates: Option<bool>,
+    /// Where secrets are kept: `auto`, `keyring`, `file` or `env`
+    #[arg(long, value_name = "WHERE")]
+    credentials: Option<String>,
+}
+
+impl SettingArgs {
+    /// The settings that were given, in the order in which they are written.
+    pub(super) fn changes(&self) -> Vec<(&'static str, Value)> {
+        let text = |value: &Option<String>| value.clone().map(Value::String);
+        // `--scope ''` takes all away.
+        let scopes = self.scopes.as_ref().map(|scopes| {
+            let scopes = scopes.iter().filter(|scope| !scope.is_empty());
+            json!(scopes.collect::<Vec<_>>())
+        });
+        let all = [
+            ("account", text(&self.account)),
+            ("group", text(&self.group)),
+            ("timeout", text(&self.timeout)),
+            ("app", text(&self.app)),
+            ("app_key", text(&self.app_key)),
+            ("redirect_uri", text(&self.redirect_uri)),
+            ("browser", text(&self.browser)),
+            ("scopes", scopes),
+            ("root", text(&self.root)),
+            ("member", text(&self.member)),
+            ("admin", text(&self.admin)),
+            ("endpoint", text(&self.endpoint)),
+            ("ca_file", text(&self.ca_file)),
+            (
+                "accept_invalid_certificates",
+                self.accept_invalid_certificates.map(Value::Bool),
+            ),
+            ("credentials", text(&self.credentials)),
+        ];
+        all.into_iter()
+            .filter_map(|(setting, value)| Some((setting, value?)))
+            .collect()
+    }
+}

@@ -1,0 +1,56 @@
+//! Questions to the person at the terminal, on standard error.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use dropscript::{Error, ErrorKind, Result};
+
+use crate::cli::voice::printable;
+
+/// Whether there is somebody to ask.
+pub(super) fn somebody_is_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks for a line; what is there already is kept with Enter, and taken away with a lone `-`.
+///
+/// # Errors
+/// `local_io` where the input ends.
+pub(super) fn line(question: &str, current: &str) -> Result<String> {
+    let shown = match current {
+        "" => String::new(),
+        current => format!(" [{current}]"),
+    };
+    ask(&format!("{question}{shown}: "))?;
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    if read.map_err(cannot_read)? == 0 {
+        return Err(cannot_read(io::ErrorKind::UnexpectedEof.into()));
+    }
+    Ok(match answer.trim() {
+        "" => current.to_owned(),
+        "-" => String::new(),
+        answer => answer.to_owned(),
+    })
+}
+
+/// Asks for a yes; anything else is a no.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn yes(question: &str) -> Result<bool> {
+    let answer = line(&format!("{question} (y/N)"), "")?;
+    Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn ask(question: &str) -> Result<()> {
+    let mut out = io::stderr().lock();
+    out.write_all(printable(question).as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|source| {
+            Error::new(ErrorKind::LocalIo, "cannot ask on standard error").with_source(source)
+        })
+}
+
+fn cannot_read(source: io::Error) -> Error {
+    Error::new(ErrorKind::LocalIo, "cannot read the answer").with_source(source)
+}
