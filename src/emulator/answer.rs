@@ -98,6 +98,8 @@ pub(super) enum Refusal {
     Forbidden(Value),
     /// 409, with the error of the route.
     Route(Value),
+    /// 422, with a `PathRootError`.
+    PathRoot(Value),
     /// 429.
     Limited {
         reason: LimitReason,
@@ -133,6 +135,9 @@ impl Refusal {
             }
             Refusal::Forbidden(error) => Answer::failure(StatusCode::FORBIDDEN, &envelope(error)),
             Refusal::Route(error) => Answer::failure(StatusCode::CONFLICT, &envelope(error)),
+            Refusal::PathRoot(error) => {
+                Answer::failure(StatusCode::UNPROCESSABLE_ENTITY, &envelope(error))
+            }
             Refusal::Limited {
                 reason,
                 retry_after,

@@ -21,8 +21,8 @@ use super::scan::{self, Settled};
 use super::seeding::{self, Found};
 use super::server::{Door, Server};
 use super::shared::Shared;
-use super::state::State;
-use super::state::account::{MAIN, named};
+use super::state::account::named;
+use super::state::{AccountKind, State};
 use super::{Emulator, Urls};
 
 /// Sets up an [`Emulator`]. What is not set is as in [`Emulator::start`].
@@ -34,6 +34,7 @@ pub struct EmulatorBuilder {
     connect_proxy: Option<SocketAddr>,
     directory: Option<PathBuf>,
     seed: u64,
+    account: AccountKind,
     latency: Duration,
     bandwidth: Option<NonZeroU64>,
     bandwidth_total: Option<NonZeroU64>,
@@ -52,6 +53,7 @@ impl EmulatorBuilder {
             connect_proxy: None,
             directory: None,
             seed: 0,
+            account: AccountKind::default(),
             latency: Duration::ZERO,
             bandwidth: None,
             bandwidth_total: None,
@@ -89,7 +91,7 @@ impl EmulatorBuilder {
         }
     }
 
-    /// Keeps the files of the main account as plain files in this folder, which is made if it is missing.
+    /// Keeps the files of the account as plain files in this folder, which is made if it is missing.
     ///
     /// Files that are there become part of the account, and so does what a person adds, changes or removes meanwhile. The
     /// subfolder `.dropscript-emulator` is the emulator's own: it remembers ids, versions and the log that cursors point into.
@@ -97,6 +99,16 @@ impl EmulatorBuilder {
     pub fn directory(self, path: impl Into<PathBuf>) -> Self {
         EmulatorBuilder {
             directory: Some(path.into()),
+            ..self
+        }
+    }
+
+    /// Says which account is opened where none is named: by the plain tokens, by the page of consent, and in the directory.
+    ///
+    /// The directory of a member of the team shows what its root shows: its home, and the team folders.
+    pub fn account(self, kind: AccountKind) -> Self {
+        EmulatorBuilder {
+            account: kind,
             ..self
         }
     }
@@ -154,7 +166,7 @@ impl EmulatorBuilder {
         }
     }
 
-    /// Starts with the files and folders of this folder in the main account; it is only read. What a served directory has of its
+    /// Starts with the files and folders of this folder where a directory would show them; it is only read. What a served directory has of its
     /// own stays.
     pub fn seed_from(self, folder: impl Into<PathBuf>) -> Self {
         EmulatorBuilder {
@@ -182,22 +194,25 @@ impl EmulatorBuilder {
         if let (Some(from), Some(directory)) = (&self.seed_from, &self.directory) {
             seeding::copy(from, directory)?;
         }
-        let mut state = State::new(self.seed, self.directory.clone());
+        let mut state = State::new(self.seed, self.account, self.directory.clone());
         let (store, journal) = match &self.directory {
             None => (Store::Memory, None),
             Some(directory) => {
+                claim(directory, self.account)?;
                 let (store, journal) = open(directory, &mut state)?;
                 (store, Some(journal))
             }
         };
+        state.furnish_team();
+        let shown = state.shown();
         let limits = Limits::new(self.rate_limit, self.write_lock, self.header_limit);
         let line = Line::new(self.latency, self.bandwidth, self.bandwidth_total);
         let shared = Arc::new(Shared::new(state, store, journal, self.seed, line, limits));
         shared.scan(Settled::Now)?;
         if let (Some(from), None) = (&self.seed_from, &self.directory) {
             seeding::walk(from, "", &mut |path, found| match found {
-                Found::Folder => shared.put_folder(path),
-                Found::File(contents) => shared.put(MAIN, path, contents),
+                Found::Folder => shared.put_folder(shown, path),
+                Found::File(contents) => shared.put(shown, path, contents),
             })?;
         }
         for fault in self.faults {
@@ -237,6 +252,25 @@ impl EmulatorBuilder {
     }
 }
 
+/// Sees to it that a directory is of one kind of account only: it shows another tree of each.
+fn claim(directory: &Path, kind: AccountKind) -> io::Result<()> {
+    let folder = directory.join(STATE_FOLDER);
+    let (claim, name) = (folder.join("account"), kind.name());
+    let served = folder.join("state.db").exists();
+    match fs::read_to_string(&claim) {
+        Ok(found) if found == name => Ok(()),
+        Ok(found) => Err(io::Error::other(format!(
+            "`{}` was served as the {found} account, and can be served as that only",
+            directory.display()
+        ))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !served => {
+            fs::create_dir_all(&folder)?;
+            fs::write(claim, name)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Brings back what a served directory was, and shows what it did not show yet.
 fn open(directory: &Path, state: &mut State) -> io::Result<(Store, Journal)> {
     let folder = directory.join(STATE_FOLDER);
@@ -245,7 +279,7 @@ fn open(directory: &Path, state: &mut State) -> io::Result<(Store, Journal)> {
     let journal = Journal::open(&folder, blobs.clone())?;
     let missed = journal.load(state)?;
     for tree in &missed.trees {
-        mirror::apply(&tree.directory, &tree.changes)?;
+        mirror::apply(&tree.layout, &tree.changes)?;
     }
     journal.shown(&missed)?;
     // Accounts that have a folder, though nothing was ever written down of them.

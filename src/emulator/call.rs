@@ -12,8 +12,8 @@ use super::fields::Fields;
 use super::path_arg::PathArg;
 use super::server::Via;
 use super::shared::Shared;
-use super::state::write::{Content, WriteError};
-use super::state::{AccountId, LocateError, Located, State, View};
+use super::state::write::Content;
+use super::state::{AccountId, LocateError, State, View};
 
 /// Bytes in the body of one request, at most: 150 MiB.
 pub(super) const LARGEST_BODY: u64 = 150 * 1024 * 1024;
@@ -47,6 +47,12 @@ impl Call {
         self.caller
             .clone()
             .expect("the table lets nobody in without a token")
+    }
+
+    /// Whether the user is a member of the team.
+    pub(super) fn is_of_team(&self) -> bool {
+        let account = self.caller().account;
+        self.shared.state().account(account).member.is_some()
     }
 
     /// Where the client reached this server, for links that lead back here.
@@ -96,22 +102,6 @@ pub(super) fn check_hash(expected: Option<&str>, actual: &str) -> Result<(), Ref
 }
 
 impl State {
-    /// Follows a path argument to where something shall be written. The root cannot be written to.
-    pub(super) fn locate_target(
-        &self,
-        view: &View,
-        path: &PathArg,
-    ) -> Result<super::names::Place, WriteError> {
-        match self.locate(view, path) {
-            Ok(Located::Place(place)) if place.lower == view.root.lower => {
-                Err(WriteError::FolderConflict)
-            }
-            Ok(Located::Place(place)) => Ok(place),
-            Ok(Located::Version(..)) => Err(WriteError::Malformed),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Follows a path argument to something that is there.
     pub(super) fn find(
         &self,

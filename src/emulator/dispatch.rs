@@ -1,4 +1,4 @@
-//! From a request to a route and back: authorisation, the argument, the faults, the answer.
+//! From a request to a route and back: admission, the argument, the faults, the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,19 +7,18 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
-use serde_json::json;
 use url::form_urlencoded;
 
+use super::admission;
 use super::answer::{Answer, REQUEST_ID, Refusal};
 use super::body::RequestBody;
-use super::call::{Call, Caller};
+use super::call::Call;
 use super::fault::{FaultKind, LimitBody};
 use super::fields::Fields;
-use super::routes::{Access, Route, Style, oauth};
+use super::routes::{Route, Style};
 use super::send::{self, Cut};
 use super::shared::Shared;
-use super::state::grant::App;
-use super::tag::{tag, with_fields};
+use super::tag::tag;
 
 /// Bytes in the argument of an rpc call, at most.
 const LARGEST_ARGUMENT: usize = 16 * 1024 * 1024;
@@ -170,7 +169,7 @@ async fn carry_out(
 ) -> (Result<Answer, Refusal>, RequestBody) {
     let prepared = async {
         check_method(route, &parts)?;
-        let caller = authorize(shared, route, &parts)?;
+        let caller = admission::admit(shared, route, &parts)?;
         let arg = argument(route, &parts, &mut body).await?;
         Ok((caller, arg))
     };
@@ -206,79 +205,19 @@ fn check_method(route: &Route, parts: &Parts) -> Result<(), Refusal> {
     )))
 }
 
-fn query(parts: &Parts, name: &str) -> Option<String> {
+/// A parameter of the URL.
+pub(super) fn query(parts: &Parts, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(parts.uri.query()?.as_bytes());
     pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }
 
 /// What the caller shows: the header `Authorization`, or the URL parameter `authorization`.
-fn credentials(parts: &Parts) -> Option<String> {
+pub(super) fn credentials(parts: &Parts) -> Option<String> {
     let header = parts.headers.get(header::AUTHORIZATION);
     header.map_or_else(
         || query(parts, "authorization"),
         |value| Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
     )
-}
-
-fn authorize(shared: &Shared, route: &Route, parts: &Parts) -> Result<Option<Caller>, Refusal> {
-    let scope = match route.access {
-        Access::Nobody => return Ok(None),
-        Access::App | Access::UserOrApp(_) if oauth::basic(&parts.headers).is_some() => {
-            return authorize_app(parts).map(|()| None);
-        }
-        Access::App => {
-            return Err(invalid_authorization(
-                &credentials(parts).unwrap_or_default(),
-                "Basic <base64(APP_KEY:APP_SECRET)>",
-            ));
-        }
-        Access::User(scope) | Access::UserOrApp(scope) => scope,
-    };
-    let Some(given) = credentials(parts) else {
-        return Err(Refusal::bad(
-            "Must provide HTTP header \"Authorization\" or URL parameter \"authorization\".",
-        ));
-    };
-    let token = given.strip_prefix("Bearer ").map(str::trim);
-    let Some(token) = token.filter(|token| !token.is_empty()) else {
-        return Err(invalid_authorization(
-            &given,
-            "Bearer <oauth2-access-token>",
-        ));
-    };
-    let now = shared.clock.now();
-    let state = shared.state();
-    let Some(access) = state.grants.access(token) else {
-        return Err(Refusal::Unauthorized(tag("invalid_access_token")));
-    };
-    if access.expires.is_some_and(|expires| expires <= now) {
-        return Err(Refusal::Unauthorized(tag("expired_access_token")));
-    }
-    if !scope.is_empty() && !access.scopes.iter().any(|granted| granted == scope) {
-        let fields = json!({ "required_scope": scope });
-        return Err(Refusal::Unauthorized(with_fields("missing_scope", fields)));
-    }
-    let account = access.account;
-    Ok(Some(Caller {
-        account,
-        view: state.account(account).home.clone(),
-        token: token.to_owned(),
-    }))
-}
-
-fn authorize_app(parts: &Parts) -> Result<(), Refusal> {
-    let pair = oauth::basic(&parts.headers).and_then(Result::ok);
-    let known = pair.and_then(|(key, secret)| App::of(&key).filter(|app| app.secret == secret));
-    match known {
-        Some(_) => Ok(()),
-        None => Err(Refusal::bad("Invalid app key or secret.")),
-    }
-}
-
-fn invalid_authorization(given: &str, expected: &str) -> Refusal {
-    Refusal::bad(format!(
-        "Invalid authorization value in HTTP header \"Authorization\": {given:?}.  Expecting \"{expected}\"."
-    ))
 }
 
 /// Reads the argument from where the route's style has it.

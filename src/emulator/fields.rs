@@ -284,6 +284,16 @@ impl Fields {
         }
     }
 
+    /// A list of unions, of a length within `range`: of each its tag, and the fields that stand beside it.
+    pub(super) fn unions(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<usize>,
+    ) -> Read<Vec<(String, Fields)>> {
+        let values = self.values(name, range)?.into_iter();
+        values.map(|value| self.union(name, value)).collect()
+    }
+
     /// The tags of a list of unions in which nothing stands beside a tag.
     pub(super) fn bare_tags(&self, name: &str, values: Vec<Value>) -> Read<Vec<String>> {
         let bare = |value| {

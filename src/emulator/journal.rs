@@ -17,7 +17,7 @@ use super::state::tree::{Change, FileNode, FolderNode, Holds, Node};
 use super::state::{Known, State, Unwritten};
 
 /// Grows with every change of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long another emulator may take to end.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -8,16 +8,64 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::names::STATE_FOLDER;
+use super::names::{self, Place, STATE_FOLDER};
 use super::state::tree::{Change, FileNode, Holds, Node};
 
-/// Brings `directory` up to date with changes, in their order.
-pub(super) fn apply(directory: &Path, changes: &[Change]) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
+/// Where the paths of a tree lie: below a directory, but for some folders at its top that lie elsewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub(super) directory: PathBuf,
+    pub(super) apart: Vec<Apart>,
+}
+
+/// A folder at the top of a tree that its directory does not show.
+#[derive(Clone, Debug)]
+pub(super) struct Apart {
+    pub(super) place: Place,
+    pub(super) directory: PathBuf,
+}
+
+impl Layout {
+    /// All of it is below one directory.
+    pub(super) fn plain(directory: PathBuf) -> Layout {
+        Layout {
+            directory,
+            apart: Vec::new(),
+        }
+    }
+
+    /// Where a path of the tree lies.
+    pub(super) fn place(&self, display: &str) -> PathBuf {
+        let top = names::top(display);
+        match self.apart(&names::fold(top)) {
+            Some(apart) => join(&apart.directory, &display[top.len()..]),
+            None => join(&self.directory, display),
+        }
+    }
+
+    /// The folder of this path, if it lies elsewhere.
+    pub(super) fn apart(&self, lower: &str) -> Option<&Apart> {
+        self.apart.iter().find(|apart| apart.place.lower == lower)
+    }
+}
+
+fn join(directory: &Path, display: &str) -> PathBuf {
+    display.split('/').fold(directory.to_owned(), |path, name| {
+        if name.is_empty() {
+            path
+        } else {
+            path.join(name)
+        }
+    })
+}
+
+/// Brings the directories up to date with changes, in their order.
+pub(super) fn apply(layout: &Layout, changes: &[Change]) -> io::Result<()> {
+    fs::create_dir_all(&layout.directory)?;
     for change in changes {
-        let path = place(directory, &change.display);
+        let path = layout.place(&change.display);
         let done = match &change.now {
-            Holds::Node(Node::File(file)) => put(directory, &path, file),
+            Holds::Node(Node::File(file)) => put(&layout.directory, &path, file),
             Holds::Node(Node::Folder(_)) => fs::create_dir_all(&path),
             Holds::Nothing(_) => remove(&path),
         };
@@ -32,17 +80,6 @@ pub(super) fn apply(directory: &Path, changes: &[Change]) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Where a path of the tree lies.
-pub(super) fn place(directory: &Path, display: &str) -> PathBuf {
-    display.split('/').fold(directory.to_owned(), |path, name| {
-        if name.is_empty() {
-            path
-        } else {
-            path.join(name)
-        }
-    })
 }
 
 fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {

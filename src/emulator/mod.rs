@@ -15,6 +15,7 @@
 //! `server` accepts connections, `dispatch` takes a request to its route and back, `routes` has the routes, `state` what they
 //! change, `wire` how it is written. Nothing here is shared with the client: the two read the same API independently.
 
+mod admission;
 mod answer;
 mod authority;
 mod blob;
@@ -61,14 +62,21 @@ use names::Place;
 use patrol::Patrol;
 use server::Server;
 use shared::Shared;
+pub use state::AccountKind;
 use state::account::standing_token;
-use state::tree::Node;
+use state::tree::{Depth, Node};
 
 /// A Dropbox that runs until it is dropped.
 ///
-/// It holds one personal account by the name of `main`, and makes others as they are named. Every account has standing
-/// tokens that never expire: `main` has `emulator-access-token` and `emulator-refresh-token`. The app is `emulator-app` with
-/// the secret `emulator-secret`.
+/// It holds a personal account by the name of `main`, and makes others as they are named. It holds a team besides, with the
+/// accounts `team-admin`, `team-member`, `team-colleague` and `team-suspended`, whose homes lie in one space with the team folder
+/// `Projects`. By the name of `team-space` tests reach the whole of it.
+///
+/// Every account has standing tokens that never expire, such as `emulator-access-token-team-admin`; those of `main`, or of
+/// `team-member` where [`EmulatorBuilder::account`] says so, are `emulator-access-token` and `emulator-refresh-token`. The app is
+/// `emulator-app` with the secret `emulator-secret`, and its tokens for the team are `emulator-team-access-token` and
+/// `emulator-team-refresh-token`. Another app, `emulator-folder-app` with the secret `emulator-folder-secret`, has a folder of
+/// its own in each account and nothing else; its tokens begin with `emulator-folder-`.
 #[derive(Debug)]
 pub struct Emulator {
     urls: Urls,
@@ -129,21 +137,58 @@ impl Emulator {
         self.ca_pem.as_deref()
     }
 
-    /// The access token of a personal account, which is made if it is new; `""` is `main`.
+    /// The access token of an account; a personal one is made if the name is new. `""` is the one that is opened where none is
+    /// named.
     #[must_use]
     pub fn access_token(&self, account: &str) -> String {
         self.standing_token("access", account)
     }
 
-    /// The refresh token of a personal account, likewise.
+    /// The refresh token of an account, likewise.
     #[must_use]
     pub fn refresh_token(&self, account: &str) -> String {
         self.standing_token("refresh", account)
     }
 
+    /// The access token of the app that has a folder only, for an account.
+    #[must_use]
+    pub fn folder_access_token(&self, account: &str) -> String {
+        self.standing_token("folder-access", account)
+    }
+
+    /// The refresh token of the app that has a folder only, for an account.
+    #[must_use]
+    pub fn folder_refresh_token(&self, account: &str) -> String {
+        self.standing_token("folder-refresh", account)
+    }
+
+    /// The access token that acts for the whole team.
+    #[must_use]
+    pub fn team_access_token(&self) -> String {
+        standing_token("team-access", "")
+    }
+
+    /// The refresh token of the team.
+    #[must_use]
+    pub fn team_refresh_token(&self) -> String {
+        standing_token("team-refresh", "")
+    }
+
+    /// The id by which the team knows an account, for `Dropbox-API-Select-User`; `None` where it is not a member.
+    #[must_use]
+    pub fn team_member_id(&self, account: &str) -> Option<String> {
+        let mut state = self.shared.state();
+        let id = state.account_named(account);
+        let member = state.account(id).member.as_ref()?;
+        Some(member.id.clone())
+    }
+
     fn standing_token(&self, kind: &str, account: &str) -> String {
         let mut state = self.shared.state();
         let id = state.account_named(account);
+        if id == state.default_account() {
+            return standing_token(kind, "");
+        }
         standing_token(kind, &state.account(id).name)
     }
 
@@ -163,7 +208,7 @@ impl Emulator {
         self.shared.clock.advance(by);
     }
 
-    /// Writes a file without a call, over what is there, with the folders above it.
+    /// Writes a file without a call, over what is there, with the folders above it. Paths count from the account's home.
     ///
     /// # Panics
     /// The path is not a legal one below the root, a folder is there, a file is above it, or the served directory cannot be written.
@@ -181,11 +226,9 @@ impl Emulator {
     pub fn contents(&self, account: &str, path: &str) -> Option<Bytes> {
         let place = Place::parse(path).ok()?;
         let mut state = self.shared.state();
-        let account = state.account_named(account);
-        let file = match state
-            .tree(state.account(account).home.tree)
-            .node(&place.lower)?
-        {
+        let home = state.home_named(account);
+        let place = place.below(&home.root);
+        let file = match state.tree(home.tree).node(&place.lower)? {
             Node::File(file) => Arc::clone(file),
             Node::Folder(_) => return None,
         };
@@ -197,15 +240,17 @@ impl Emulator {
         )
     }
 
-    /// The display paths of all files and folders, sorted.
+    /// The display paths of all files and folders in the account's home, sorted.
     #[must_use]
     pub fn paths(&self, account: &str) -> Vec<String> {
         let mut state = self.shared.state();
-        let account = state.account_named(account);
-        let tree = state.tree(state.account(account).home.tree);
-        let mut paths: Vec<String> = tree
-            .nodes()
-            .map(|(_, node)| node.display().to_owned())
+        let home = state.home_named(account);
+        let below = state
+            .tree(home.tree)
+            .below(&home.root.lower, Depth::All, "");
+        let from = home.root.display.len();
+        let mut paths: Vec<String> = below
+            .map(|(_, node)| node.display()[from..].to_owned())
             .collect();
         paths.sort();
         paths

@@ -37,6 +37,14 @@ pub(super) enum BadPath {
 }
 
 impl Place {
+    /// The root of a tree.
+    pub(super) fn root() -> Place {
+        Place {
+            lower: String::new(),
+            display: String::new(),
+        }
+    }
+
     /// Reads `/a/b`, which the caller has found to begin with a slash, or `""`.
     ///
     /// More than one slash in front is one: rclone has always listed `//a` for a folder in its root.
@@ -107,6 +115,12 @@ pub(super) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
         .filter(|folder| !folder.is_empty())
 }
 
+/// The folder right below the root that `path` is or lies in.
+pub(super) fn top(path: &str) -> &str {
+    let second = path.match_indices('/').nth(1);
+    second.map_or(path, |(slash, _)| &path[..slash])
+}
+
 /// Whether `path` is `folder` or lies in it, at any depth.
 pub(super) fn is_within(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder)
@@ -153,5 +167,6 @@ mod tests {
         assert!(is_within("/a/b", "/a") && is_within("/a", "/a") && is_within("/a", ""));
         assert!(!is_within("/ab", "/a"));
         assert_eq!(ancestors("/a/b/c").collect::<Vec<_>>(), ["/a", "/a/b"]);
+        assert_eq!([top("/a/b/c"), top("/a"), top("")], ["/a", "/a", ""]);
     }
 }

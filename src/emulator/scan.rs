@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::blob::{Blob, BlobFile, Store};
 use super::content_hash::ContentHasher;
 use super::mint::Mint;
-use super::mirror;
+use super::mirror::{self, Layout};
 use super::names::{self, Place};
 use super::state::tree::{Node, Tree};
 use super::state::write::{Commit, Content, WriteMode};
@@ -124,23 +124,27 @@ impl Findings {
 }
 
 impl Scanner {
-    /// Compares a directory with its tree. Reads the files that are new or changed.
+    /// Compares the directories of a tree with it. Reads the files that are new or changed.
     pub(super) fn scan(
         &mut self,
-        directory: &Path,
+        layout: &Layout,
         tree: &Snapshot,
         store: &Store,
         settled: Settled,
     ) -> io::Result<Findings> {
         let mut walk = Walk {
             scanner: self,
+            layout,
             tree,
             store,
             settled,
             findings: Findings::default(),
             present: HashSet::new(),
         };
-        walk.folder(directory, "")?;
+        walk.folder(&layout.directory, "")?;
+        for apart in &layout.apart {
+            walk.folder(&apart.directory, &apart.place.display)?;
+        }
         let Walk {
             mut findings,
             present,
@@ -150,7 +154,7 @@ impl Scanner {
             let above = findings.gone.last();
             let covered = above.is_some_and(|gone| names::is_within(lower, gone));
             let is_gone = || {
-                let found = fs::symlink_metadata(mirror::place(directory, display));
+                let found = fs::symlink_metadata(layout.place(display));
                 found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
             };
             if !covered && !present.contains(lower) && is_gone() {
@@ -174,6 +178,7 @@ impl Scanner {
 /// One walk through a directory.
 struct Walk<'a> {
     scanner: &'a mut Scanner,
+    layout: &'a Layout,
     tree: &'a Snapshot,
     store: &'a Store,
     settled: Settled,
@@ -191,6 +196,10 @@ impl Walk<'_> {
                 .to_str()
                 .map(|name| Place::parse(&format!("{at}/{name}")));
             let Some(Ok(place)) = place else { continue };
+            // What lies apart does not lie here.
+            if at.is_empty() && self.layout.apart(&place.lower).is_some() {
+                continue;
+            }
             let Ok(found) = entry.metadata() else {
                 continue;
             };

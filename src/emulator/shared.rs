@@ -19,7 +19,6 @@ use super::mint::Mint;
 use super::mirror;
 use super::names::Place;
 use super::scan::{self, Scanner, Settled};
-use super::state::account::MAIN;
 use super::state::write::{Commit, Content, WriteError, WriteMode};
 use super::state::{AccountId, State};
 
@@ -110,17 +109,18 @@ impl Shared {
         let now = self.clock.now();
         {
             let mut state = self.state();
-            let account = state.account_named(account);
-            let tree = state.account(account).home.tree;
-            let (tree, mint) = state.tree_mut(tree);
+            let home = state.home_named(account);
+            let place = commit.place.below(&home.root);
+            let commit = Commit { place, ..commit };
+            let (tree, mint) = state.tree_mut(home.tree);
             tree.commit(&commit, content, now, mint)
                 .map_err(|error| refuse(format!("{error:?}")))?;
         }
         self.settle_now()
     }
 
-    /// Makes a folder of the main account without a call, unless it is there.
-    pub(super) fn put_folder(&self, path: &str) -> io::Result<()> {
+    /// Makes a folder without a call, unless it is there.
+    pub(super) fn put_folder(&self, account: &str, path: &str) -> io::Result<()> {
         let refuse = |why: String| {
             let text = format!("`{path}` cannot be made: {why}");
             io::Error::new(io::ErrorKind::InvalidInput, text)
@@ -128,9 +128,9 @@ impl Shared {
         let place = Place::parse(path).map_err(|error| refuse(format!("{error:?}")))?;
         {
             let mut state = self.state();
-            let account = state.account_named(MAIN);
-            let tree = state.account(account).home.tree;
-            let (tree, mint) = state.tree_mut(tree);
+            let home = state.home_named(account);
+            let place = place.below(&home.root);
+            let (tree, mint) = state.tree_mut(home.tree);
             match tree.create_folder(&place, false, mint) {
                 Ok(_) | Err(WriteError::FolderConflict) => {}
                 Err(error) => return Err(refuse(format!("{error:?}"))),
@@ -167,7 +167,7 @@ impl Shared {
         }
         journal.append(&unwritten)?;
         for tree in &unwritten.trees {
-            mirror::apply(&tree.directory, &tree.changes)?;
+            mirror::apply(&tree.layout, &tree.changes)?;
         }
         journal.shown(&unwritten)
     }
@@ -182,19 +182,19 @@ impl Shared {
         self.write_down(journal)?;
         let accounts: Vec<AccountId> = self.state().accounts().map(|(id, _)| id).collect();
         for account in accounts {
-            let (directory, snapshot) = {
+            let (layout, snapshot) = {
                 let state = self.state();
                 let tree = state.account(account).home.tree;
-                let Some(directory) = state.directory(account) else {
+                let Some(layout) = state.layout(account) else {
                     continue;
                 };
-                (directory, scan::snapshot(state.tree(tree)))
+                (layout, scan::snapshot(state.tree(tree)))
             };
             // An account without a folder has never had a file.
-            if !directory.is_dir() {
+            if !layout.directory.is_dir() {
                 continue;
             }
-            let findings = scanner.scan(&directory, &snapshot, &self.store, settled)?;
+            let findings = scanner.scan(&layout, &snapshot, &self.store, settled)?;
             if findings.is_empty() {
                 continue;
             }

@@ -26,8 +26,10 @@ pub(super) struct FileMetadata<'a> {
     #[serde(rename = ".tag", skip_serializing_if = "Option::is_none")]
     tag: Option<&'static str>,
     name: &'a str,
-    path_lower: &'a str,
-    path_display: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_lower: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_display: Option<&'a str>,
     id: &'a str,
     client_modified: Timestamp,
     server_modified: Timestamp,
@@ -42,9 +44,24 @@ pub(super) struct FolderMetadata<'a> {
     #[serde(rename = ".tag", skip_serializing_if = "Option::is_none")]
     tag: Option<&'static str>,
     name: &'a str,
-    path_lower: &'a str,
-    path_display: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_lower: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_display: Option<&'a str>,
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared_folder_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sharing_info: Option<FolderSharingInfo>,
+}
+
+/// What is told of a folder at which another namespace begins.
+#[derive(Debug, Serialize)]
+pub(super) struct FolderSharingInfo {
+    read_only: bool,
+    shared_folder_id: String,
+    traverse_only: bool,
+    no_access: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,25 +69,32 @@ pub(super) struct DeletedMetadata<'a> {
     #[serde(rename = ".tag")]
     tag: &'static str,
     name: &'a str,
-    path_lower: &'a str,
-    path_display: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_lower: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_display: Option<&'a str>,
 }
 
-/// A path of the tree as it is seen in a view.
-fn seen<'a>(view: &View, path: &'a str) -> &'a str {
+/// The two forms of a path of the tree as they are seen in a view; none of what is not below its root.
+fn seen<'a>(view: &View, lower: &'a str, display: &'a str) -> (Option<&'a str>, Option<&'a str>) {
     let hidden = view.root.lower.matches('/').count();
-    path.match_indices('/')
-        .nth(hidden)
-        .map_or("", |(slash, _)| &path[slash..])
+    let seen = |path: &'a str| {
+        path.match_indices('/')
+            .nth(hidden)
+            .map_or("", |(slash, _)| &path[slash..])
+    };
+    let below = names::is_within(lower, &view.root.lower);
+    (below.then(|| seen(lower)), below.then(|| seen(display)))
 }
 
 /// A file where a file is the only thing that can be: without a tag.
 pub(super) fn file<'a>(view: &View, lower: &'a str, file: &'a FileNode) -> FileMetadata<'a> {
+    let (path_lower, path_display) = seen(view, lower, &file.display);
     FileMetadata {
         tag: None,
         name: names::name(&file.display),
-        path_lower: seen(view, lower),
-        path_display: seen(view, &file.display),
+        path_lower,
+        path_display,
         id: &file.id,
         client_modified: file.client_modified,
         server_modified: file.server_modified,
@@ -97,12 +121,21 @@ pub(super) fn folder<'a>(
     lower: &'a str,
     folder: &'a FolderNode,
 ) -> FolderMetadata<'a> {
+    let (path_lower, path_display) = seen(view, lower, &folder.display);
+    let mounted = view.mounted(lower, folder);
     FolderMetadata {
         tag: None,
         name: names::name(&folder.display),
-        path_lower: seen(view, lower),
-        path_display: seen(view, &folder.display),
+        path_lower,
+        path_display,
         id: &folder.id,
+        sharing_info: mounted.clone().map(|shared_folder_id| FolderSharingInfo {
+            read_only: false,
+            shared_folder_id,
+            traverse_only: false,
+            no_access: false,
+        }),
+        shared_folder_id: mounted,
     }
 }
 
@@ -122,11 +155,12 @@ pub(super) fn metadata<'a>(view: &View, lower: &'a str, node: &'a Node) -> Metad
 
 /// Something that was there.
 pub(super) fn deleted<'a>(view: &View, lower: &'a str, display: &'a str) -> Metadata<'a> {
+    let (path_lower, path_display) = seen(view, lower, display);
     Metadata::Deleted(DeletedMetadata {
         tag: "deleted",
         name: names::name(display),
-        path_lower: seen(view, lower),
-        path_display: seen(view, display),
+        path_lower,
+        path_display,
     })
 }
 
@@ -154,6 +188,8 @@ pub(super) fn write_error(error: WriteError) -> Value {
         WriteError::FolderConflict => nested("conflict", tag("folder")),
         WriteError::AncestorConflict => nested("conflict", tag("file_ancestor")),
         WriteError::NoSpace => tag("insufficient_space"),
+        WriteError::NoPermission => tag("no_write_permission"),
+        WriteError::TeamFolder => tag("team_folder"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dropscript::emulator::Emulator;
+use dropscript::emulator::{AccountKind, Emulator};
 use serde_json::json;
 
 use crate::lab::Lab;
@@ -279,4 +279,66 @@ fn a_directory_is_served_by_one_emulator_at_a_time() {
         .directory(directory.path())
         .start()
         .expect("it is free again");
+}
+
+#[tokio::test]
+async fn the_directory_of_a_member_shows_what_its_root_shows() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let builder = || Emulator::builder().directory(directory.path());
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir(path("Sales")).expect("a folder");
+    fs::write(path("Sales/by-hand.txt"), "by hand").expect("a file");
+    let space = [
+        "/Ada Admin",
+        "/Cleo Colleague",
+        "/Cleo Colleague/own.txt",
+        "/Max Member",
+        "/Max Member/own.txt",
+        "/Projects",
+        "/Projects/plan.txt",
+        "/Sales",
+        "/Sales/by-hand.txt",
+        "/Sam Suspended",
+    ];
+    let mut ids: Option<serde_json::Value> = None;
+    for run in 0..2 {
+        let lab = Lab::with(builder().account(AccountKind::Business));
+        if run == 0 {
+            lab.emulator.put("team-member", "/own.txt", "mine");
+            lab.emulator.put("team-colleague", "/own.txt", "not mine");
+            lab.emulator.put("team-space", "/Projects/plan.txt", "ours");
+            lab.emulator.put("main", "/personal.txt", "elsewhere");
+        }
+        let visible = entries(directory.path());
+        assert_eq!(
+            visible,
+            [".dropscript-emulator", "Max Member", "Projects", "Sales"]
+        );
+        let own = fs::read_to_string(path("Max Member/own.txt"));
+        assert_eq!(own.expect("a file"), "mine");
+        let plan = fs::read_to_string(path("Projects/plan.txt"));
+        assert_eq!(plan.expect("a file"), "ours");
+        assert_eq!(lab.emulator.paths("team-space"), space);
+        assert_eq!(lab.emulator.paths("main"), ["/personal.txt"]);
+        let told = lab
+            .rpc_as("", "users/get_current_account", serde_json::Value::Null)
+            .await
+            .ok();
+        assert_eq!(told["name"]["display_name"], "Max Member");
+        let now = json!([told["root_info"], told["team_member_id"], told["team"]]);
+        assert_eq!(ids.get_or_insert_with(|| now.clone()), &now);
+    }
+    let error = builder().start().expect_err("it is of another account");
+    assert!(error.to_string().contains("business"), "{error}");
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        let name = entry.expect("an entry").file_name();
+        name.into_string().expect("a name in UTF-8")
+    };
+    let mut names: Vec<String> = entries.map(name).collect();
+    names.sort();
+    names
 }

@@ -51,14 +51,23 @@ impl Lab {
     }
 
     fn authorized(&self, route: &str) -> RequestBuilder {
+        self.authorized_as("main", route)
+    }
+
+    fn authorized_as(&self, account: &str, route: &str) -> RequestBuilder {
         self.request(Method::POST, &format!("/2/{route}"))
-            .bearer_auth(self.emulator.access_token("main"))
+            .bearer_auth(self.emulator.access_token(account))
     }
 
     /// An rpc call.
     pub(crate) async fn rpc(&self, route: &str, arg: Value) -> Reply {
+        self.rpc_as("main", route, arg).await
+    }
+
+    /// An rpc call of another account.
+    pub(crate) async fn rpc_as(&self, account: &str, route: &str, arg: Value) -> Reply {
         let request = self
-            .authorized(route)
+            .authorized_as(account, route)
             .header("content-type", "application/json")
             .body(arg.to_string());
         Reply::of(request).await.expect("an answer")

@@ -1,5 +1,6 @@
 //! The emulator, asked over HTTP as any client asks it.
 
+mod apps;
 mod batches;
 mod concurrency;
 mod dice;
@@ -19,6 +20,7 @@ mod search;
 mod sessions;
 mod sharing;
 mod speed;
+mod team;
 mod transports;
 mod wire;
 mod writing;

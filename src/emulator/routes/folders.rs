@@ -127,6 +127,8 @@ impl Deletion {
             _ => return Err(write(WriteError::Malformed)),
         };
         let (tree, _) = state.tree_mut(caller.view.tree);
+        let allowed = caller.view.check_removal(tree, &place.lower);
+        allowed.map_err(write)?;
         match (tree.node(&place.lower), &self.parent_rev) {
             (Some(Node::File(file)), Some(rev)) if file.rev != *rev => {
                 return Err(write(WriteError::FileConflict));

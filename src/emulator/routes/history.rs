@@ -77,7 +77,7 @@ fn find(
             let last = versions
                 .last()
                 .map(|file| names::fold(&file.display))
-                .filter(|lower| names::is_within(lower, &view.root.lower));
+                .filter(|lower| view.shows(lower));
             last.ok_or_else(|| tag("not_found"))?
         }
         (Err(error), _) => return Err(wire::lookup_error(error)),

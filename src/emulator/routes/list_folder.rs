@@ -67,7 +67,8 @@ pub(super) fn list_folder_continue(call: &mut Call) -> Outcome {
     };
     let mut cursor = cursor.ok_or_else(invalid)?;
     call.arg.finish()?;
-    if call.fault == Some(FaultKind::ResetCursor) {
+    let lost = cursor.is_lost(state.tree(view.tree));
+    if lost || call.fault == Some(FaultKind::ResetCursor) {
         return Err(Refusal::Route(tag("reset")));
     }
     let (entries, more) = cursor.advance(state.tree(view.tree));

@@ -95,11 +95,18 @@ fn one(
 fn describe(state: &State, id: &str) -> Value {
     let content = match state.locks.get(id) {
         None => tag("unlocked"),
-        Some(lock) => json!({
-            ".tag": "single_user",
-            "created": lock.since,
-            "lock_holder_account_id": state.account(lock.holder).id,
-        }),
+        Some(lock) => {
+            let holder = state.account(lock.holder);
+            let mut held = json!({
+                ".tag": "single_user",
+                "created": lock.since,
+                "lock_holder_account_id": holder.id,
+            });
+            if holder.member.is_some() {
+                held["lock_holder_team_id"] = state.team.id.clone().into();
+            }
+            held
+        }
     };
     json!({ "content": content })
 }

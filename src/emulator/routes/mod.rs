@@ -7,8 +7,10 @@ mod history;
 mod jobs;
 mod list_folder;
 mod locks;
+mod members;
 mod metadata;
 pub(super) mod oauth;
+mod paging;
 mod references;
 mod relocate;
 mod save_url;
@@ -16,6 +18,7 @@ mod search;
 mod session_batch;
 mod sharing;
 mod tags;
+mod team;
 mod temporary;
 mod upload;
 mod upload_session;
@@ -59,6 +62,8 @@ pub(super) enum Access {
     User(&'static str),
     /// The same, or an app by its key and secret.
     UserOrApp(&'static str),
+    /// Whoever holds a team's access token with this scope.
+    Team(&'static str),
     /// An app by its key and secret.
     App,
     /// Anybody.
@@ -83,6 +88,12 @@ const READ_ACCOUNT: Access = Access::User("account_info.read");
 const READ_METADATA: Access = Access::User("files.metadata.read");
 const READ_CONTENT: Access = Access::User("files.content.read");
 const WRITE_CONTENT: Access = Access::User("files.content.write");
+
+const READ_TEAM: Access = Access::Team("team_info.read");
+const READ_MEMBERS: Access = Access::Team("members.read");
+const READ_GROUPS: Access = Access::Team("groups.read");
+const READ_NAMESPACES: Access = Access::Team("team_data.member");
+const READ_TEAM_FOLDERS: Access = Access::Team("team_data.team_space");
 
 const WRITE_METADATA: Access = Access::User("files.metadata.write");
 const WRITE_SHARING: Access = Access::User("sharing.write");
@@ -163,6 +174,21 @@ pub(super) const ROUTES: &[Route] = routes! {
     "sharing/list_shared_links" Rpc Access::User("sharing.read") => sync sharing::list;
     "sharing/modify_shared_link_settings" Rpc WRITE_SHARING => sync sharing::modify;
     "sharing/revoke_shared_link" Rpc WRITE_SHARING => sync sharing::revoke;
+    "team/features/get_values" Rpc READ_TEAM => sync team::features;
+    "team/get_info" Rpc READ_TEAM => sync team::get_info;
+    "team/groups/list" Rpc READ_GROUPS => sync team::list_groups;
+    "team/groups/list/continue" Rpc READ_GROUPS => sync team::list_groups_continue;
+    "team/members/get_info" Rpc READ_MEMBERS => sync members::get_info;
+    "team/members/get_info_v2" Rpc READ_MEMBERS => sync members::get_info_v2;
+    "team/members/list" Rpc READ_MEMBERS => sync members::list;
+    "team/members/list/continue" Rpc READ_MEMBERS => sync members::list_continue;
+    "team/members/list/continue_v2" Rpc READ_MEMBERS => sync members::list_continue_v2;
+    "team/members/list_v2" Rpc READ_MEMBERS => sync members::list_v2;
+    "team/namespaces/list" Rpc READ_NAMESPACES => sync team::list_namespaces;
+    "team/namespaces/list/continue" Rpc READ_NAMESPACES => sync team::list_namespaces_continue;
+    "team/team_folder/list" Rpc READ_TEAM_FOLDERS => sync team::list_folders;
+    "team/team_folder/list/continue" Rpc READ_TEAM_FOLDERS => sync team::list_folders_continue;
+    "team/token/get_authenticated_admin" Rpc READ_TEAM => sync members::get_authenticated_admin;
     "users/features/get_values" Rpc READ_ACCOUNT => sync users::features;
     "users/get_account" Rpc Access::User("sharing.read") => sync users::get_account;
     "users/get_account_batch" Rpc Access::User("sharing.read") => sync users::get_account_batch;

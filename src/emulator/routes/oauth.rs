@@ -11,8 +11,9 @@ use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
 use super::super::consent;
 use super::super::state::grant::{
-    ACCESS_LIFETIME, App, Challenge, Proof, Request, SCOPES, TokenError, Tokens,
+    ACCESS_LIFETIME, App, Challenge, Proof, Request, SCOPES, TokenError, Tokens, are_of_team,
 };
+use super::super::state::{AccountId, State};
 
 /// Bytes in a form, at most.
 const LARGEST_FORM: usize = 64 * 1024;
@@ -25,7 +26,7 @@ pub(super) async fn authorize(call: &mut Call) -> Outcome {
     let (app, request) = read_request(&form)?;
     if call.parts.method == Method::GET {
         let state = call.shared.state();
-        let accounts = state.accounts().map(|(_, account)| account.name.as_str());
+        let accounts = state.offered(&request.scopes).into_iter();
         let page = consent::page(app.name, &request.scopes, accounts, &form.0);
         return Ok(Answer::html(StatusCode::OK, page));
     }
@@ -37,9 +38,7 @@ pub(super) async fn authorize(call: &mut Call) -> Outcome {
         let now = call.shared.clock.now();
         let mut locked = call.shared.state();
         let locked = &mut *locked;
-        let account = locked.account_named(form.field("account").unwrap_or_default());
-        let uid = account.number().to_string();
-        let account_id = locked.account(account).id.clone();
+        let account = locked.choose(form.field("account"), &request.scopes)?;
         let implicit = form.field("response_type") == Some("token");
         let offline = request.offline;
         let code = locked.grants.allow(request, account, now, &mut locked.mint);
@@ -54,10 +53,10 @@ pub(super) async fn authorize(call: &mut Call) -> Outcome {
             let tokens = locked.grants.exchange(&code, &proof, now, &mut locked.mint);
             let tokens =
                 tokens.map_err(|_| page_error("The implicit grant takes no code_challenge."))?;
+            let whose = locked.whose(&tokens);
             told.push(("access_token", tokens.access));
             told.push(("token_type", "bearer".to_owned()));
-            told.push(("uid", uid));
-            told.push(("account_id", account_id));
+            told.extend(whose);
             told.push(("scope", tokens.scopes.join(" ")));
         } else if to.is_none() {
             return Ok(Answer::html(
@@ -79,6 +78,50 @@ pub(super) async fn authorize(call: &mut Call) -> Outcome {
     };
     told.extend(state.map(|state| ("state", state)));
     Ok(redirect(&to, &told, fragment))
+}
+
+impl State {
+    /// The accounts among which a person may choose for an app that asks for these scopes, the likeliest first.
+    fn offered(&self, scopes: &[String]) -> Vec<&str> {
+        if are_of_team(scopes) {
+            // Only an admin can give a team away.
+            return vec![&self.account(self.team_admin()).name];
+        }
+        let default = self.default_account();
+        let others = self
+            .accounts()
+            .filter(|(id, account)| *id != default && !account.is_suspended());
+        let others = others.map(|(_, account)| account.name.as_str());
+        std::iter::once(self.account(default).name.as_str())
+            .chain(others)
+            .collect()
+    }
+
+    /// The account that a person chose, which may be a new one.
+    fn choose(&mut self, name: Option<&str>, scopes: &[String]) -> Result<AccountId, Refusal> {
+        let of_team = are_of_team(scopes);
+        let chosen = match name.filter(|name| !name.is_empty()) {
+            None if of_team => self.team_admin(),
+            None => self.default_account(),
+            Some(name) => self.account_named(name),
+        };
+        if of_team && chosen != self.team_admin() {
+            return Err(page_error("Only an admin can connect an app to the team."));
+        }
+        if self.account(chosen).is_suspended() {
+            return Err(page_error("This account is suspended."));
+        }
+        Ok(chosen)
+    }
+
+    /// Whose the tokens are, as an app is told: an account's, or a team's.
+    fn whose(&self, tokens: &Tokens) -> [(&'static str, String); 2] {
+        let uid = ("uid", tokens.account.number().to_string());
+        if are_of_team(&tokens.scopes) {
+            return [uid, ("team_id", self.team.id.clone())];
+        }
+        [uid, ("account_id", self.account(tokens.account).id.clone())]
+    }
 }
 
 fn redirect(to: &str, told: &[(&str, String)], fragment: bool) -> Answer {
@@ -134,9 +177,8 @@ fn read_request(form: &Form) -> Result<(App, Request), Refusal> {
     };
     let scopes = match form.field("scope").filter(|scope| !scope.trim().is_empty()) {
         None => SCOPES.map(str::to_owned).into(),
-        Some(given) => {
-            scopes(given).ok_or_else(|| page_error("Invalid scope: the app does not have it."))?
-        }
+        Some(given) => scopes(given, app)
+            .ok_or_else(|| page_error("Invalid scope: the app does not have it."))?,
     };
     let offline = match form.field("token_access_type") {
         Some("offline") => true,
@@ -159,11 +201,11 @@ fn read_request(form: &Form) -> Result<(App, Request), Refusal> {
     ))
 }
 
-fn scopes(given: &str) -> Option<Vec<String>> {
+fn scopes(given: &str, app: App) -> Option<Vec<String>> {
     let given: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
     given
         .iter()
-        .all(|scope| SCOPES.contains(&scope.as_str()))
+        .all(|scope| app.may_have(scope))
         .then_some(given)
 }
 
@@ -187,7 +229,7 @@ pub(super) async fn token(call: &mut Call) -> Outcome {
     };
     match form.field("grant_type") {
         Some("authorization_code") => exchange(call, &form, &proof),
-        Some("refresh_token") => refresh(call, &form, &proof),
+        Some("refresh_token") => refresh(call, &form, app, &proof),
         Some(other) => Err(refuse(
             "unsupported_grant_type",
             &format!("grant_type {other:?} is not supported"),
@@ -213,20 +255,21 @@ fn exchange(call: &Call, form: &Form, proof: &Proof<'_>) -> Outcome {
         "token_type": "bearer",
         "expires_in": ACCESS_LIFETIME.as_secs(),
         "scope": tokens.scopes.join(" "),
-        "uid": tokens.account.number().to_string(),
-        "account_id": state.account(tokens.account).id,
     });
+    for (name, id) in state.whose(&tokens) {
+        result[name] = id.into();
+    }
     if let Some(refresh) = tokens.refresh {
         result["refresh_token"] = refresh.into();
     }
     Ok(Answer::json(&result))
 }
 
-fn refresh(call: &Call, form: &Form, proof: &Proof<'_>) -> Outcome {
+fn refresh(call: &Call, form: &Form, app: App, proof: &Proof<'_>) -> Outcome {
     let token = form.required("refresh_token")?;
     let narrowed = match form.field("scope") {
         None => None,
-        Some(given) => Some(scopes(given).ok_or_else(|| token_error(TokenError::WrongScope))?),
+        Some(given) => Some(scopes(given, app).ok_or_else(|| token_error(TokenError::WrongScope))?),
     };
     let told = narrowed.is_some();
     let now = call.shared.clock.now();

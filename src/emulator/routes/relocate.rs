@@ -55,6 +55,12 @@ impl Relocation {
                 )));
             }
         };
+        if let Kind::Move = kind {
+            let allowed = caller
+                .view
+                .check_removal(state.tree(caller.view.tree), &from);
+            allowed.map_err(|error| nested("from_write", wire::write_error(error)))?;
+        }
         let to = state
             .locate_target(&caller.view, &self.to)
             .map_err(|error| nested("to", wire::write_error(error)))?;

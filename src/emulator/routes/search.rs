@@ -79,7 +79,7 @@ pub(super) fn search_continue(call: &mut Call) -> Outcome {
     let search = URL_SAFE_NO_PAD.decode(&cursor).ok();
     let search: Option<Search> = search.and_then(|json| serde_json::from_slice(&json).ok());
     let view = call.caller().view;
-    let search = search.filter(|search| names::is_within(&search.folder, &view.root.lower));
+    let search = search.filter(|search| view.shows(&search.folder));
     let invalid = || call.arg.refuse("cursor", "Invalid \"cursor\" parameter");
     let search = search.ok_or_else(invalid)?;
     let state = call.shared.state();
@@ -186,7 +186,7 @@ impl Search {
         if self.deleted {
             let gone = tree.deleted_below(&self.folder, Depth::All, "");
             return gone
-                .filter(|(path, _)| matches(path) && self.categories.is_empty())
+                .filter(|(path, _)| view.shows(path) && matches(path) && self.categories.is_empty())
                 .take(MOST_MATCHES)
                 .map(|(path, gone)| {
                     let metadata = wire::deleted(view, path, &gone.display);
@@ -196,7 +196,9 @@ impl Search {
         }
         let mut found: Vec<(&str, &Node)> = tree
             .below(&self.folder, Depth::All, "")
-            .filter(|(path, node)| matches(path) && self.takes_category(path, node))
+            .filter(|(path, node)| {
+                view.shows(path) && matches(path) && self.takes_category(path, node)
+            })
             .take(MOST_MATCHES)
             .collect();
         if self.by_time {

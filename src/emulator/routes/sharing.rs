@@ -25,7 +25,7 @@ pub(super) fn create(call: &mut Call) -> Outcome {
     let now = call.shared.clock.now();
     let mut settings = LinkSettings::default();
     if let Some(given) = given {
-        read_settings(given, &mut settings, now)?;
+        read_settings(given, &mut settings, now, call.is_of_team())?;
     }
     let caller = call.caller();
     let mut state = call.shared.state();
@@ -106,11 +106,12 @@ pub(super) fn modify(call: &mut Call) -> Outcome {
     call.arg.finish()?;
     let now = call.shared.clock.now();
     let owner = call.caller().account;
+    let of_team = call.is_of_team();
     let mut state = call.shared.state();
     let found = state.link(&url, now).filter(|link| link.owner == owner);
     let found = found.cloned();
     let mut link = found.ok_or_else(|| Refusal::Route(tag("shared_link_not_found")))?;
-    read_settings(given, &mut link.settings, now)?;
+    read_settings(given, &mut link.settings, now, of_team)?;
     if forever {
         link.settings.expires = None;
     }
@@ -186,6 +187,7 @@ fn read_settings(
     mut given: Fields,
     settings: &mut LinkSettings,
     now: Timestamp,
+    of_team: bool,
 ) -> Result<(), Refusal> {
     let refuse = |name| Err(Refusal::Route(nested("settings_error", tag(name))));
     let require_password = given.optional_flag("require_password")?;
@@ -201,9 +203,11 @@ fn read_settings(
     if with_password && password.is_none() || expires.is_some_and(|expires| expires <= now) {
         return refuse("invalid_settings");
     }
-    if audience == Some("team") || visibility == Some("team_only") {
+    let team_only = audience == Some("team") || visibility == Some("team_only");
+    if team_only && !of_team {
         return refuse("not_authorized");
     }
+    let audience = if team_only { Some("team") } else { audience };
     settings.audience = audience.unwrap_or(settings.audience);
     settings.expires = expires.or(settings.expires);
     settings.allow_download = allow_download.unwrap_or(settings.allow_download);
@@ -245,6 +249,7 @@ fn permissions(settings: &LinkSettings) -> Value {
     let visibility = match (&settings.password, settings.audience) {
         (Some(_), _) | (_, "password") => "password",
         (None, "no_one") => "no_one",
+        (None, "team") => "team_only",
         _ => "public",
     };
     json!({

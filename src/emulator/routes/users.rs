@@ -2,17 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::super::admission::root_info;
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
-use super::super::state::State;
 use super::super::state::account::Account;
+use super::super::state::{AccountId, State};
 use super::super::tag::{nested, tag};
+use super::team::full_team;
 
 pub(super) fn get_current_account(call: &mut Call) -> Outcome {
     let caller = call.caller();
     call.arg.finish()?;
     let state = call.shared.state();
-    Ok(Answer::json(&full_account(state.account(caller.account))))
+    Ok(Answer::json(&full_account(&state, caller.account)))
 }
 
 pub(super) fn get_space_usage(call: &mut Call) -> Outcome {
@@ -20,10 +22,22 @@ pub(super) fn get_space_usage(call: &mut Call) -> Outcome {
     call.arg.finish()?;
     let state = call.shared.state();
     let account = state.account(caller.account);
-    Ok(Answer::json(&json!({
-        "used": state.tree(account.home.tree).used(),
-        "allocation": { ".tag": "individual", "allocated": account.quota },
-    })))
+    let tree = state.tree(account.home.tree);
+    let (all, home) = (tree.used(), tree.used_below(&account.home.root.lower));
+    let allocation = match account.member {
+        None => json!({ ".tag": "individual", "allocated": account.quota }),
+        Some(_) => json!({
+            ".tag": "team",
+            "used": all,
+            "allocated": account.quota,
+            "user_within_team_space_allocated": 0,
+            "user_within_team_space_limit_type": tag("off"),
+            "user_within_team_space_used_cached": home,
+        }),
+    };
+    Ok(Answer::json(
+        &json!({ "used": home, "allocation": allocation }),
+    ))
 }
 
 pub(super) fn get_account(call: &mut Call) -> Outcome {
@@ -32,7 +46,8 @@ pub(super) fn get_account(call: &mut Call) -> Outcome {
     let state = call.shared.state();
     let account = state.account_by_id(&id);
     let account = account.ok_or_else(|| Refusal::Route(tag("no_account")))?;
-    Ok(Answer::json(&basic_account(account)))
+    let caller = state.account(call.caller().account);
+    Ok(Answer::json(&basic_account(account, caller)))
 }
 
 fn account_id(call: &mut Call) -> Result<String, Refusal> {
@@ -47,13 +62,15 @@ fn account_id(call: &mut Call) -> Result<String, Refusal> {
 pub(super) fn get_account_batch(call: &mut Call) -> Outcome {
     let ids = call.arg.values("account_ids", 1..=300)?;
     call.arg.finish()?;
+    let caller = call.caller();
     let state = call.shared.state();
     let accounts: Result<Vec<Value>, Refusal> = ids
         .iter()
         .map(|id| {
             let account = id.as_str().and_then(|id| state.account_by_id(id));
             let missing = || Refusal::Route(nested("no_account", id.clone()));
-            account.map(basic_account).ok_or_else(missing)
+            let account = account.ok_or_else(missing)?;
+            Ok(basic_account(account, state.account(caller.account)))
         })
         .collect();
     Ok(Answer::json(&accounts?))
@@ -93,9 +110,9 @@ pub(super) fn revoke(call: &mut Call) -> Outcome {
 }
 
 /// `FullAccount`
-fn full_account(account: &Account) -> Value {
-    let namespace = State::namespace_id(&account.home);
-    json!({
+fn full_account(state: &State, id: AccountId) -> Value {
+    let account = state.account(id);
+    let mut described = json!({
         "account_id": account.id,
         "name": name(account),
         "email": account.email,
@@ -104,33 +121,45 @@ fn full_account(account: &Account) -> Value {
         "locale": "en",
         "referral_link": "https://www.dropbox.com/referrals/emulator",
         "is_paired": false,
-        "account_type": tag("basic"),
-        "root_info": { ".tag": "user", "root_namespace_id": namespace, "home_namespace_id": namespace },
+        "account_type": tag(if account.member.is_some() { "business" } else { "basic" }),
+        "root_info": root_info(state, id),
         "country": "US",
-    })
+    });
+    if let Some(member) = &account.member {
+        described["team"] = full_team(state);
+        described["team_member_id"] = member.id.clone().into();
+    }
+    described
 }
 
-/// `BasicAccount`
-fn basic_account(account: &Account) -> Value {
-    json!({
+/// `BasicAccount`, as `caller` sees it.
+fn basic_account(account: &Account, caller: &Account) -> Value {
+    let mut described = json!({
         "account_id": account.id,
         "name": name(account),
         "email": account.email,
         "email_verified": true,
-        "disabled": false,
+        "disabled": account.is_suspended(),
         "is_teammate": false,
-    })
+    });
+    if let (Some(member), Some(_)) = (&account.member, &caller.member) {
+        described["is_teammate"] = true.into();
+        described["team_member_id"] = member.id.clone().into();
+    }
+    described
 }
 
 /// `Name`
-fn name(account: &Account) -> Value {
-    let initial = account.name.chars().take(1).flat_map(char::to_uppercase);
-    let initials: String = initial.chain(['E']).collect();
+pub(super) fn name(account: &Account) -> Value {
+    let initial = |name: &str| name.chars().next().into_iter().flat_map(char::to_uppercase);
+    let initials: String = initial(&account.given)
+        .chain(initial(&account.surname))
+        .collect();
     json!({
-        "given_name": account.name,
-        "surname": "Emulated",
-        "familiar_name": account.name,
-        "display_name": format!("{} Emulated", account.name),
+        "given_name": account.given,
+        "surname": account.surname,
+        "familiar_name": account.given,
+        "display_name": format!("{} {}", account.given, account.surname),
         "abbreviated_name": initials,
     })
 }

@@ -1,14 +1,36 @@
 //! Accounts.
 
-use super::View;
+use super::team::{Member, Status};
+use super::view::View;
 
-/// The standing account's name.
+/// The name of the standing account that belongs to no team.
 pub(in super::super) const MAIN: &str = "main";
+
+/// Whom an emulator takes its user for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountKind {
+    /// Somebody with a Dropbox of their own: the account `main`.
+    #[default]
+    Personal,
+    /// A member of a team: the account `team-member`.
+    Business,
+}
+
+impl AccountKind {
+    pub(in super::super) fn name(self) -> &'static str {
+        match self {
+            AccountKind::Personal => "personal",
+            AccountKind::Business => "business",
+        }
+    }
+}
 
 /// Somebody who has a Dropbox.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Account {
     pub(in super::super) name: String,
+    pub(in super::super) given: String,
+    pub(in super::super) surname: String,
     /// `dbid:...`
     pub(in super::super) id: String,
     pub(in super::super) email: String,
@@ -16,11 +38,26 @@ pub(in super::super) struct Account {
     pub(in super::super) home: View,
     /// Bytes that its files may have in all.
     pub(in super::super) quota: u64,
+    /// What it is in the team, if it belongs to that.
+    pub(in super::super) member: Option<Member>,
 }
 
-/// The standing access or refresh token of an account: `emulator-access-token`, or with the account's name behind it.
+impl Account {
+    /// Whether nothing may be done with it.
+    pub(in super::super) fn is_suspended(&self) -> bool {
+        let member = self.member.as_ref();
+        member.is_some_and(|member| member.status == Status::Suspended)
+    }
+}
+
+pub(super) fn email(name: &str) -> String {
+    format!("{}@emulator.example", plain(name))
+}
+
+/// The standing token of some kind, such as `access`, of an account: `emulator-access-token`, with the account's name behind
+/// it unless that is `""`.
 pub(in super::super) fn standing_token(kind: &str, account: &str) -> String {
-    if account == MAIN {
+    if account.is_empty() {
         return format!("emulator-{kind}-token");
     }
     format!("emulator-{kind}-token-{}", plain(account))

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::super::names;
+use super::TreeId;
 use super::tree::{Depth, Holds, Node, Tree};
-use super::{TreeId, View};
+use super::view::{View, shows};
 
 /// Entries in a page, at most.
 pub(in super::super) const LONGEST_PAGE: usize = 2000;
@@ -20,6 +21,9 @@ pub(in super::super) struct Cursor {
     tree: TreeId,
     /// The root of the view that the paths count from.
     root: String,
+    /// The folders that are not there in that view.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hidden: Vec<String>,
     folder: String,
     all: bool,
     deleted: bool,
@@ -56,6 +60,7 @@ impl Cursor {
         Cursor {
             tree: view.tree,
             root: view.root.lower.clone(),
+            hidden: view.hidden().to_vec(),
             folder,
             all: scope.depth == Depth::All,
             deleted: scope.deleted,
@@ -75,11 +80,20 @@ impl Cursor {
 
     /// Whether the view that a call is made in is the one the listing was started in.
     pub(in super::super) fn is_of(&self, view: &View) -> bool {
-        self.tree == view.tree && self.root == view.root.lower
+        self.tree == view.tree && self.root == view.root.lower && self.hidden == view.hidden()
     }
 
     pub(in super::super) fn tree(&self) -> TreeId {
         self.tree
+    }
+
+    /// Whether what the paths count from went away, so that they lead elsewhere now if anywhere.
+    pub(in super::super) fn is_lost(&self, tree: &Tree) -> bool {
+        let news = tree.changes_since(self.sequence);
+        !self.root.is_empty()
+            && news
+                .iter()
+                .any(|change| change.is_deletion() && names::is_within(&self.root, &change.lower))
     }
 
     /// Whether something has happened that the client does not know.
@@ -110,12 +124,16 @@ impl Cursor {
         {
             entries.push(Entry::Present(self.folder.clone(), node.clone()));
         }
-        let mut present = tree.below(&self.folder, depth, after).peekable();
+        let mut present = tree
+            .below(&self.folder, depth, after)
+            .filter(|(path, _)| shows(&self.hidden, path))
+            .peekable();
         let mut deleted = self
             .deleted
             .then(|| tree.deleted_below(&self.folder, depth, after))
             .into_iter()
             .flatten()
+            .filter(|(path, _)| shows(&self.hidden, path))
             .peekable();
         while entries.len() < self.limit {
             let gone_first = match (present.peek(), deleted.peek()) {
@@ -172,6 +190,9 @@ impl Cursor {
     }
 
     fn covers(&self, path: &str, deletion: bool) -> bool {
+        if !shows(&self.hidden, path) {
+            return false;
+        }
         if deletion && self.folder != self.root && names::is_within(&self.folder, path) {
             return true;
         }

@@ -16,7 +16,7 @@ pub(in super::super) const ACCESS_LIFETIME: SignedDuration = SignedDuration::fro
 /// How long a code lasts: ten minutes.
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
-/// Every scope that a route asks for, and those that any app may have besides.
+/// Every scope that a route of users asks for, and those that any app may have besides.
 pub(in super::super) const SCOPES: [&str; 12] = [
     "account_info.read",
     "account_info.write",
@@ -32,6 +32,43 @@ pub(in super::super) const SCOPES: [&str; 12] = [
     "openid",
 ];
 
+/// The scopes that only an admin can give, for a whole team.
+pub(in super::super) const TEAM_SCOPES: [&str; 18] = [
+    "events.read",
+    "files.team_metadata.read",
+    "files.team_metadata.write",
+    "groups.read",
+    "groups.write",
+    "members.delete",
+    "members.read",
+    "members.write",
+    "sessions.list",
+    "sessions.modify",
+    "team_data.content.read",
+    "team_data.content.write",
+    "team_data.governance.read",
+    "team_data.governance.write",
+    "team_data.member",
+    "team_data.team_space",
+    "team_info.read",
+    "team_info.write",
+];
+
+/// Whether scopes ask for a team: tokens with them act for the team, not for whoever gave them.
+pub(in super::super) fn are_of_team(scopes: &[String]) -> bool {
+    let of_team = |scope: &String| TEAM_SCOPES.contains(&scope.as_str());
+    scopes.iter().any(of_team)
+}
+
+/// What of an account an app may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum AppAccess {
+    /// Everything, and teams.
+    Full,
+    /// A folder of its own.
+    Folder,
+}
+
 /// An app.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct App {
@@ -39,17 +76,36 @@ pub(in super::super) struct App {
     pub(in super::super) secret: &'static str,
     pub(in super::super) name: &'static str,
     pub(in super::super) redirect_uris: &'static [&'static str],
+    pub(in super::super) access: AppAccess,
 }
 
-/// The apps that the emulator knows.
-const APPS: [App; 1] = [App {
+/// The app that has everything.
+const FULL_APP: App = App {
     key: "emulator-app",
     secret: "emulator-secret",
     name: "Emulator app",
     redirect_uris: &["http://localhost", "http://localhost:9999"],
-}];
+    access: AppAccess::Full,
+};
+
+/// The app that has a folder.
+const FOLDER_APP: App = App {
+    key: "emulator-folder-app",
+    secret: "emulator-folder-secret",
+    name: "Emulator folder app",
+    access: AppAccess::Folder,
+    ..FULL_APP
+};
+
+/// The apps that the emulator knows.
+const APPS: [App; 2] = [FULL_APP, FOLDER_APP];
 
 impl App {
+    /// Whether it can be given a scope.
+    pub(in super::super) fn may_have(&self, scope: &str) -> bool {
+        SCOPES.contains(&scope) || self.access == AppAccess::Full && TEAM_SCOPES.contains(&scope)
+    }
+
     pub(in super::super) fn of(key: &str) -> Option<App> {
         APPS.into_iter().find(|app| app.key == key)
     }
@@ -75,7 +131,17 @@ pub(in super::super) struct Access {
     /// `None`: it never expires.
     pub(in super::super) expires: Option<Timestamp>,
     pub(in super::super) scopes: Vec<String>,
+    /// Whether it acts for a team. One that was narrowed still does.
+    pub(in super::super) of_team: bool,
+    app: &'static str,
     grant: GrantId,
+}
+
+impl Access {
+    /// The app that has it.
+    pub(in super::super) fn app(&self) -> App {
+        App::of(self.app).expect("only apps that exist are given tokens")
+    }
 }
 
 /// What an app asks a user for.
@@ -153,23 +219,45 @@ pub(in super::super) struct Grants {
 }
 
 impl Grants {
-    /// The standing tokens of an account: they open everything and never expire.
+    /// The standing tokens of an account: they open all that their app can have, and never expire. The name is what they are
+    /// told apart by.
     pub(in super::super) fn add_standing(&mut self, name: &str, account: AccountId) {
-        let scopes: Vec<String> = SCOPES.map(str::to_owned).into();
+        self.add_forever("", FULL_APP, &SCOPES, name, account);
+        self.add_forever("folder-", FOLDER_APP, &SCOPES, name, account);
+    }
+
+    /// The standing tokens of the team, which an admin gave.
+    pub(in super::super) fn add_team_standing(&mut self, admin: AccountId) {
+        let scopes = [&SCOPES[..], &TEAM_SCOPES].concat();
+        self.add_forever("team-", FULL_APP, &scopes, "", admin);
+    }
+
+    fn add_forever(
+        &mut self,
+        kind: &str,
+        app: App,
+        scopes: &[&str],
+        name: &str,
+        account: AccountId,
+    ) {
+        let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
         let grant = self.add(Grant {
             account,
-            app: APPS[0].key,
+            app: app.key,
             scopes: scopes.clone(),
             public: true,
         });
         let access = Access {
             account,
             expires: None,
+            of_team: are_of_team(&scopes),
             scopes,
+            app: app.key,
             grant,
         };
-        self.access.insert(standing_token("access", name), access);
-        self.refresh.insert(standing_token("refresh", name), grant);
+        let token = |what: &str| standing_token(&format!("{kind}{what}"), name);
+        self.access.insert(token("access"), access);
+        self.refresh.insert(token("refresh"), grant);
     }
 
     fn add(&mut self, grant: Grant) -> GrantId {
@@ -285,10 +373,13 @@ impl Grants {
         mint: &mut Mint,
     ) -> String {
         let token = mint.access_token();
+        let given = &self.allowed[grant.0];
         let access = Access {
-            account: self.allowed[grant.0].account,
+            account: given.account,
             expires: Some(now + ACCESS_LIFETIME),
+            of_team: are_of_team(&given.scopes),
             scopes,
+            app: given.app,
             grant,
         };
         self.access.insert(token.clone(), access);

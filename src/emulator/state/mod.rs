@@ -8,7 +8,9 @@ pub(super) mod jobs;
 pub(super) mod links;
 pub(super) mod relocate;
 pub(super) mod session;
+pub(super) mod team;
 pub(super) mod tree;
+pub(super) mod view;
 pub(super) mod write;
 
 use std::collections::{BTreeSet, HashMap};
@@ -18,14 +20,19 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::mint::Mint;
+use super::mirror::{Apart, Layout};
 use super::names::{self, BadPath, Place};
 use super::path_arg::PathArg;
-use account::{Account, MAIN, plain};
+pub use account::AccountKind;
+use account::{Account, MAIN, email, plain};
 use grant::Grants;
 use jobs::Jobs;
 use links::{FileLock, Reference, SharedLink, Temporary};
 use session::Sessions;
+use team::{Sight, Team};
 use tree::{Change, FileNode, Node, Tree};
+pub(super) use view::View;
+use write::WriteError;
 
 /// Bytes that an account may have in all: 2 TiB.
 const QUOTA: u64 = 1 << 41;
@@ -43,13 +50,6 @@ impl AccountId {
     pub(super) fn number(self) -> usize {
         self.0 + 1
     }
-}
-
-/// What the paths of a call count from: a place in a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct View {
-    pub(super) tree: TreeId,
-    pub(super) root: Place,
 }
 
 /// Where a path argument leads.
@@ -80,14 +80,18 @@ pub(super) struct State {
     /// By the ids of the items.
     pub(super) locks: HashMap<String, FileLock>,
     pub(super) tags: HashMap<String, BTreeSet<String>>,
+    pub(super) team: Team,
     accounts: Vec<Account>,
     trees: Vec<Tree>,
-    /// The directory that mirrors the main account's tree, and keeps the other trees below it.
+    /// Which of the two that are always there is opened where no account is named.
+    kind: AccountKind,
+    /// The directory that shows what the account of that kind sees, and keeps the other trees below it.
     directory: Option<PathBuf>,
 }
 
 impl State {
-    pub(super) fn new(seed: u64, directory: Option<PathBuf>) -> State {
+    pub(super) fn new(seed: u64, kind: AccountKind, directory: Option<PathBuf>) -> State {
+        let mirrored = directory.is_some();
         let mut state = State {
             mint: Mint::new(seed),
             sessions: Sessions::default(),
@@ -98,41 +102,82 @@ impl State {
             references: HashMap::new(),
             locks: HashMap::new(),
             tags: HashMap::new(),
+            team: Team::new(TreeId(1)),
             accounts: Vec::new(),
-            trees: Vec::new(),
+            trees: vec![Tree::new(mirrored), Tree::new(mirrored)],
+            kind,
             directory,
         };
-        state.account_named(MAIN);
+        state.add_person(MAIN, TreeId(0));
+        state.found_team();
+        let (default, admin) = (state.default_account(), state.team_admin());
+        state.grants.add_standing("", default);
+        state.grants.add_team_standing(admin);
         state
     }
 
-    /// The personal account of this name; it is made when it is new.
+    /// The account that is meant where none is named.
+    pub(super) fn default_account(&self) -> AccountId {
+        match self.kind {
+            AccountKind::Personal => AccountId(0),
+            AccountKind::Business => self.team_member(),
+        }
+    }
+
+    /// The account of this name; when it is new, a personal one is made. The team's space is the admin's.
     pub(super) fn account_named(&mut self, name: &str) -> AccountId {
-        let name = if name.is_empty() { MAIN } else { name };
-        if let Some(known) = self
-            .accounts
-            .iter()
-            .position(|account| account.name == name)
-        {
+        if name.is_empty() {
+            return self.default_account();
+        }
+        if name == team::SPACE {
+            return self.team_admin();
+        }
+        let mut accounts = self.accounts.iter();
+        if let Some(known) = accounts.position(|account| account.name == name) {
             return AccountId(known);
         }
-        let id = AccountId(self.accounts.len());
         let tree = TreeId(self.trees.len());
         self.trees.push(Tree::new(self.directory.is_some()));
-        self.accounts.push(Account {
+        self.add_person(name, tree)
+    }
+
+    /// Where the paths of an account of this name count from: its home, or the whole space of the team.
+    pub(super) fn home_named(&mut self, name: &str) -> View {
+        let account = self.account_named(name);
+        if name == team::SPACE {
+            return self
+                .member_view(account, Sight::WholeTeam)
+                .from(Place::root());
+        }
+        self.account(account).home.clone()
+    }
+
+    /// The name whose home is what a served directory shows.
+    pub(super) fn shown(&self) -> &'static str {
+        match self.kind {
+            AccountKind::Personal => MAIN,
+            AccountKind::Business => team::SPACE,
+        }
+    }
+
+    fn add_person(&mut self, name: &str, tree: TreeId) -> AccountId {
+        let account = Account {
             name: name.to_owned(),
+            given: name.to_owned(),
+            surname: "Emulated".to_owned(),
             id: self.mint.account_id(),
-            email: format!("{}@emulator.example", plain(name)),
-            home: View {
-                tree,
-                root: Place {
-                    lower: String::new(),
-                    display: String::new(),
-                },
-            },
+            email: email(name),
+            home: View::own(tree),
             quota: QUOTA,
-        });
-        self.grants.add_standing(name, id);
+            member: None,
+        };
+        self.add_account(account)
+    }
+
+    fn add_account(&mut self, account: Account) -> AccountId {
+        let id = AccountId(self.accounts.len());
+        self.grants.add_standing(&account.name, id);
+        self.accounts.push(account);
         id
     }
 
@@ -168,71 +213,93 @@ impl State {
             .saturating_sub(self.tree(account.home.tree).used())
     }
 
-    /// Follows a path argument.
+    /// Follows a path argument to what the caller may see.
     pub(super) fn locate(&self, view: &View, path: &PathArg) -> Result<Located, LocateError> {
-        let tree = self.tree(view.tree);
-        match path {
-            PathArg::Path(path) => {
-                let place = Place::parse(path).map_err(LocateError::Bad)?;
-                Ok(Located::Place(place.below(&view.root)))
+        let located = self.resolve(view, path)?;
+        if view.shows(located.lower()) {
+            Ok(located)
+        } else {
+            Err(LocateError::NotFound)
+        }
+    }
+
+    /// Follows a path argument to where something shall be written. The root cannot be written to.
+    pub(super) fn locate_target(&self, view: &View, path: &PathArg) -> Result<Place, WriteError> {
+        match self.resolve(view, path)? {
+            Located::Place(place) if place.lower == view.root.lower => {
+                Err(WriteError::FolderConflict)
             }
-            PathArg::Id { id, below } => {
-                let path = tree
-                    .path_of(id)
-                    .filter(|path| names::is_within(path, &view.root.lower));
-                let path = path.ok_or(LocateError::NotFound)?;
-                let display = tree.node(path).ok_or(LocateError::NotFound)?.display();
+            Located::Place(place) => {
+                view.check_write(self.tree(view.tree), &place.lower)?;
+                Ok(place)
+            }
+            Located::Version(..) => Err(WriteError::Malformed),
+        }
+    }
+
+    fn resolve(&self, view: &View, path: &PathArg) -> Result<Located, LocateError> {
+        let tree = self.tree(view.tree);
+        let below = |path: &str, root: &Place| {
+            let place = Place::parse(path).map_err(LocateError::Bad)?;
+            Ok(Located::Place(place.below(root)))
+        };
+        match path {
+            PathArg::Path(path) => below(path, &view.root),
+            PathArg::Id { id, below: path } => {
+                let lower = tree.path_of(id).ok_or(LocateError::NotFound)?;
+                let display = tree.node(lower).ok_or(LocateError::NotFound)?.display();
                 let found = Place {
-                    lower: path.to_owned(),
+                    lower: lower.to_owned(),
                     display: display.to_owned(),
                 };
-                Ok(Located::Place(
-                    Place::parse(below).map_err(LocateError::Bad)?.below(&found),
-                ))
+                below(path, &found)
             }
             PathArg::Rev(rev) => {
                 let file = tree.version(rev).ok_or(LocateError::NotFound)?;
-                let lower = names::fold(&file.display);
-                if !names::is_within(&lower, &view.root.lower) {
-                    return Err(LocateError::NotFound);
-                }
-                Ok(Located::Version(lower, Arc::clone(file)))
+                Ok(Located::Version(
+                    names::fold(&file.display),
+                    Arc::clone(file),
+                ))
             }
             PathArg::Namespace { id, path } => {
-                let root = self
-                    .namespace(id)
-                    .filter(|root| root.tree == view.tree)
-                    .ok_or(LocateError::NotFound)?;
-                Ok(Located::Place(
-                    Place::parse(path)
-                        .map_err(LocateError::Bad)?
-                        .below(&root.root),
-                ))
+                let root = self.namespace(view, id).ok_or(LocateError::NotFound)?;
+                below(path, &root)
             }
         }
     }
 
-    /// The id of the namespace that a view starts at.
-    pub(super) fn namespace_id(view: &View) -> String {
-        (1_000_000_000 + view.tree.0).to_string()
-    }
-
-    fn namespace(&self, id: &str) -> Option<&View> {
-        self.accounts
-            .iter()
-            .map(|account| &account.home)
-            .find(|view| State::namespace_id(view) == id)
-    }
-
-    /// Where the files of an account lie, in a served directory.
-    pub(super) fn directory(&self, id: AccountId) -> Option<PathBuf> {
+    /// How a served directory shows what an account keeps there; `None` for what is kept with somebody else's.
+    pub(super) fn layout(&self, id: AccountId) -> Option<Layout> {
         let directory = self.directory.as_ref()?;
-        Some(match self.account(id).name.as_str() {
-            MAIN => directory.clone(),
-            name => directory
-                .join(names::STATE_FOLDER)
-                .join("accounts")
-                .join(plain(name)),
+        let folder = |name: &str| {
+            let accounts = directory.join(names::STATE_FOLDER).join("accounts");
+            accounts.join(plain(name))
+        };
+        let space = self.account(id).member.is_some();
+        if space && id != self.team_admin() {
+            return None;
+        }
+        let name = if space {
+            team::SPACE
+        } else {
+            &self.account(id).name
+        };
+        if name != self.shown() {
+            return Some(Layout::plain(folder(name)));
+        }
+        let own = self.default_account();
+        let others = self
+            .team
+            .homes
+            .iter()
+            .filter(|home| space && home.owner != own);
+        let apart = others.map(|home| Apart {
+            place: home.place.clone(),
+            directory: folder(&self.account(home.owner).name),
+        });
+        Some(Layout {
+            directory: directory.clone(),
+            apart: apart.collect(),
         })
     }
 
@@ -253,7 +320,7 @@ impl State {
             mint: self.mint.position(),
         };
         for number in 0..self.accounts.len() {
-            let Some(directory) = self.directory(AccountId(number)) else {
+            let Some(layout) = self.layout(AccountId(number)) else {
                 continue;
             };
             let tree = &mut self.trees[self.accounts[number].home.tree.0];
@@ -262,7 +329,7 @@ impl State {
                 let first = tree.sequence() - changes.len();
                 unwritten.trees.push(UnwrittenTree {
                     account: number,
-                    directory,
+                    layout,
                     first,
                     changes,
                 });
@@ -275,6 +342,7 @@ impl State {
     pub(super) fn restore_account(&mut self, known: &Known) {
         let id = self.account_named(&known.name);
         self.accounts[id.0].id.clone_from(&known.id);
+        self.seat_team();
     }
 
     /// Lets something happen again.
@@ -306,13 +374,20 @@ pub(super) struct Unwritten {
 #[derive(Debug)]
 pub(super) struct UnwrittenTree {
     pub(super) account: usize,
-    pub(super) directory: PathBuf,
+    pub(super) layout: Layout,
     /// The place of the first of the changes in the log.
     pub(super) first: usize,
     pub(super) changes: Vec<Change>,
 }
 
 impl Located {
+    fn lower(&self) -> &str {
+        match self {
+            Located::Place(place) => &place.lower,
+            Located::Version(lower, _) => lower,
+        }
+    }
+
     /// What is there now.
     pub(super) fn node(self, tree: &Tree) -> Option<(String, Node)> {
         match self {

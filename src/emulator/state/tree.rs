@@ -156,6 +156,15 @@ impl Tree {
         self.used
     }
 
+    /// Bytes of the files below a folder.
+    pub(in super::super) fn used_below(&self, folder: &str) -> u64 {
+        if folder.is_empty() {
+            return self.used;
+        }
+        let below = self.below(folder, Depth::All, "");
+        below.map(|(_, node)| node.size()).sum()
+    }
+
     /// How many changes there have been: the place in the log where the next one comes.
     pub(in super::super) fn sequence(&self) -> usize {
         self.log.len()

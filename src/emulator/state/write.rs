@@ -50,6 +50,10 @@ pub(in super::super) enum WriteError {
     FolderConflict,
     AncestorConflict,
     NoSpace,
+    /// It belongs to others, or is for admins.
+    NoPermission,
+    /// A team folder stays where it is.
+    TeamFolder,
 }
 
 impl Tree {

@@ -116,6 +116,9 @@ pub(super) fn request(sample: &Sample, token: &str, arg: &[u8]) -> Raw {
     match sample.route {
         "check/app" => raw.header("Authorization", basic),
         "files/list_folder/longpoll" => {}
+        route if route.starts_with("team/") => {
+            raw.header("Authorization", "Bearer emulator-team-access-token");
+        }
         _ => raw.header("Authorization", format!("Bearer {token}")),
     }
     match sample.style {

@@ -56,6 +56,8 @@ pub(super) fn samples() -> Vec<Sample> {
     let thumbnail = json!({"resource": {".tag": "path", "path": "/none"}, "format": "jpeg", "size": "w64h64", "mode": "strict"});
     let old_thumbnail =
         json!({"path": "/none", "format": "jpeg", "size": "w64h64", "mode": "strict"});
+    let members = json!({"members": [{".tag": "email", "email": "a@b.example"}]});
+    let everybody = json!({"limit": 7, "include_removed": true});
     let calls = [
         ("auth/token/revoke", Rpc, Value::Null),
         ("check/app", Rpc, json!({"query": "q"})),
@@ -208,6 +210,37 @@ pub(super) fn samples() -> Vec<Sample> {
             json!({"url": "none", "settings": {"audience": "public"}, "remove_expiration": true}),
         ),
         ("sharing/revoke_shared_link", Rpc, json!({"url": "none"})),
+        (
+            "team/features/get_values",
+            Rpc,
+            json!({"features": [{".tag": "has_team_shared_dropbox"}]}),
+        ),
+        ("team/get_info", Rpc, Value::Null),
+        ("team/groups/list", Rpc, json!({"limit": 7})),
+        ("team/groups/list/continue", Rpc, json!({"cursor": "none"})),
+        ("team/members/get_info", Rpc, members.clone()),
+        ("team/members/get_info_v2", Rpc, members),
+        ("team/members/list", Rpc, everybody.clone()),
+        ("team/members/list/continue", Rpc, json!({"cursor": "none"})),
+        (
+            "team/members/list/continue_v2",
+            Rpc,
+            json!({"cursor": "none"}),
+        ),
+        ("team/members/list_v2", Rpc, everybody),
+        ("team/namespaces/list", Rpc, json!({"limit": 7})),
+        (
+            "team/namespaces/list/continue",
+            Rpc,
+            json!({"cursor": "none"}),
+        ),
+        ("team/team_folder/list", Rpc, json!({"limit": 7})),
+        (
+            "team/team_folder/list/continue",
+            Rpc,
+            json!({"cursor": "none"}),
+        ),
+        ("team/token/get_authenticated_admin", Rpc, Value::Null),
         (
             "users/features/get_values",
             Rpc,
