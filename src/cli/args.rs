@@ -154,6 +154,9 @@ pub(super) struct EmulatorArgs {
     /// Start with what is in this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) seed_from: Option<PathBuf>,
+    /// Whose Dropbox is opened where no account is named: one of its own, or a member's of a team
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    pub(super) account: AccountArg,
     /// Fix what is made up, such as ids
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,
@@ -162,6 +165,14 @@ pub(super) struct EmulatorArgs {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) trouble: TroubleArgs,
+}
+
+/// The account that the emulator opens.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum AccountArg {
+    #[default]
+    Personal,
+    Business,
 }
 
 /// How the emulator is slow and refuses, as the service does.

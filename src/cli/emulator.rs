@@ -3,17 +3,25 @@
 use std::io::Write;
 use std::path::Path;
 
-use dropscript::emulator::{Emulator, EmulatorBuilder, Fault};
+use dropscript::emulator::{AccountKind, Emulator, EmulatorBuilder, Fault};
 use dropscript::{Error, ErrorKind, Result};
 use serde::Serialize;
 
-use super::args::EmulatorArgs;
+use super::args::{AccountArg, EmulatorArgs};
 use super::interrupt::Interrupts;
 use super::report::{self, Status};
 use super::voice::Voice;
 
 const APP_KEY: &str = "emulator-app";
 const APP_SECRET: &str = "emulator-secret";
+
+/// The accounts of the team's members.
+const MEMBERS: [&str; 4] = [
+    "team-admin",
+    "team-member",
+    "team-colleague",
+    "team-suspended",
+];
 
 /// Where to reach it, and with what.
 #[derive(Serialize)]
@@ -30,6 +38,33 @@ struct Listening<'a> {
     refresh_token: String,
     app_key: &'a str,
     app_secret: &'a str,
+    folder_app: FolderApp,
+    team: Team,
+}
+
+/// The app that has a folder only.
+#[derive(Serialize)]
+struct FolderApp {
+    app_key: &'static str,
+    app_secret: &'static str,
+    access_token: String,
+    refresh_token: String,
+}
+
+/// The team, for the same app as the user.
+#[derive(Serialize)]
+struct Team {
+    access_token: String,
+    refresh_token: String,
+    members: Vec<Member>,
+}
+
+/// A member of the team.
+#[derive(Serialize)]
+struct Member {
+    account: &'static str,
+    team_member_id: Option<String>,
+    access_token: String,
 }
 
 /// Serves until a signal says to end.
@@ -48,6 +83,17 @@ pub(super) async fn main(voice: Voice, args: EmulatorArgs) -> Status {
         refresh_token: emulator.refresh_token(""),
         app_key: APP_KEY,
         app_secret: APP_SECRET,
+        folder_app: FolderApp {
+            app_key: "emulator-folder-app",
+            app_secret: "emulator-folder-secret",
+            access_token: emulator.folder_access_token(""),
+            refresh_token: emulator.folder_refresh_token(""),
+        },
+        team: Team {
+            access_token: emulator.team_access_token(),
+            refresh_token: emulator.team_refresh_token(),
+            members: MEMBERS.map(|account| member(&emulator, account)).into(),
+        },
     };
     let text = if args.json {
         serde_json::to_string(&listening).expect("it has no map keys but text") + "\n"
@@ -62,6 +108,14 @@ pub(super) async fn main(voice: Voice, args: EmulatorArgs) -> Status {
     interrupts.status().unwrap_or(Status::INTERRUPTED)
 }
 
+fn member(emulator: &Emulator, account: &'static str) -> Member {
+    Member {
+        account,
+        team_member_id: emulator.team_member_id(account),
+        access_token: emulator.access_token(account),
+    }
+}
+
 fn failed(message: String) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::new(ErrorKind::LocalIo, message).with_source(source)
 }
@@ -72,6 +126,10 @@ fn builder(args: &EmulatorArgs) -> Result<EmulatorBuilder> {
     let mut builder = Emulator::builder()
         .listen(args.listen)
         .seed(args.seed)
+        .account(match args.account {
+            AccountArg::Personal => AccountKind::Personal,
+            AccountArg::Business => AccountKind::Business,
+        })
         .latency(trouble.latency);
     if let Some(rate) = trouble.bandwidth {
         builder = builder.bandwidth(rate);
@@ -137,6 +195,8 @@ impl Listening<'_> {
             refresh_token,
             app_key,
             app_secret,
+            folder_app,
+            team,
             ..
         } = self;
         let mut text = format!(
@@ -145,12 +205,26 @@ A Dropbox on this machine at {url}
 
   access token   {access_token}
   refresh token  {refresh_token}  (app key {app_key}, secret {app_secret})
+  of an app with a folder only
+    access token   {}
+    refresh token  {}  (app key {}, secret {})
+  of the team
+    access token   {}
+    refresh token  {}
+    members        team-admin, team-member, team-colleague, team-suspended; each has an access token such as {}
 
 In a script:
   let dbx = dropbox(#{{ endpoint: \"{url}\", access_token: \"{access_token}\" }});
 With curl:
   curl -X POST {url}/2/users/get_current_account -H \"Authorization: Bearer {access_token}\"
-"
+",
+            folder_app.access_token,
+            folder_app.refresh_token,
+            folder_app.app_key,
+            folder_app.app_secret,
+            team.access_token,
+            team.refresh_token,
+            team.members[0].access_token,
         );
         let ca = self
             .ca

@@ -70,6 +70,30 @@ fn programs_get_its_address_as_json() {
     );
     assert_eq!(said["access_token"], "emulator-access-token");
     assert_eq!(said["refresh_token"], "emulator-refresh-token");
+    let team = &said["team"];
+    assert_eq!(team["access_token"], "emulator-team-access-token");
+    let member = &team["members"][1];
+    assert_eq!(member["access_token"], "emulator-access-token-team-member");
+    let id = member["team_member_id"].as_str().unwrap();
+    assert!(id.starts_with("dbmid:"));
+    let folder = &said["folder_app"];
+    assert_eq!(folder["access_token"], "emulator-folder-access-token");
+}
+
+#[test]
+fn the_plain_token_can_be_that_of_a_member_of_a_team() {
+    let mut emulator = Lab::new()
+        .command(&["emulator", "--account", "business"])
+        .args(&ANY_PORT)
+        .start();
+    let url = url(&mut emulator);
+    Lab::new()
+        .eval(r#"print(dropbox(#{ endpoint: args[0], access_token: "emulator-access-token" }).account.name.display_name)"#)
+        .arg(&url)
+        .stdout("Max Member\n")
+        .success();
+    emulator.interrupt();
+    emulator.end(130);
 }
 
 #[test]
