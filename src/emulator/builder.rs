@@ -255,20 +255,26 @@ impl EmulatorBuilder {
 /// Sees to it that a directory is of one kind of account only: it shows another tree of each.
 fn claim(directory: &Path, kind: AccountKind) -> io::Result<()> {
     let folder = directory.join(STATE_FOLDER);
-    let (claim, name) = (folder.join("account"), kind.name());
-    let served = folder.join("state.db").exists();
-    match fs::read_to_string(&claim) {
-        Ok(found) if found == name => Ok(()),
-        Ok(found) => Err(io::Error::other(format!(
-            "`{}` was served as the {found} account, and can be served as that only",
-            directory.display()
-        ))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !served => {
+    let claim = folder.join("account");
+    let found = match fs::read_to_string(&claim) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // There was only one kind before there were claims.
+            let served = folder.join("state.db").exists();
+            let kind = if served { AccountKind::Personal } else { kind };
             fs::create_dir_all(&folder)?;
-            fs::write(claim, name)
+            fs::write(&claim, kind.name())?;
+            kind.name().to_owned()
         }
-        Err(error) => Err(error),
+        Err(error) => return Err(error),
+    };
+    if found == kind.name() {
+        return Ok(());
     }
+    Err(io::Error::other(format!(
+        "`{}` was served as the {found} account, and can be served as that only",
+        directory.display()
+    )))
 }
 
 /// Brings back what a served directory was, and shows what it did not show yet.

@@ -33,6 +33,14 @@ const SCHEMA: &str = "
     INSERT INTO mint VALUES (0, 0);
 ";
 
+/// From the first version to the second: four members of the team come behind the main account.
+const MAKE_ROOM: &str = "
+    UPDATE accounts SET number = -number - 4 WHERE number > 0;
+    UPDATE accounts SET number = -number WHERE number < 0;
+    UPDATE changes SET account = -account - 4 WHERE account > 0;
+    UPDATE changes SET account = -account WHERE account < 0;
+";
+
 /// The database, and where the contents lie that it speaks of.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -56,6 +64,11 @@ impl Journal {
             if version == 0 {
                 database.execute_batch(SCHEMA)?;
                 database.pragma_update(None, "user_version", VERSION)?;
+                return Ok(VERSION);
+            }
+            if version == 1 {
+                let step = format!("BEGIN; {MAKE_ROOM} PRAGMA user_version = 2; COMMIT");
+                database.execute_batch(&step)?;
                 return Ok(VERSION);
             }
             Ok(version)
@@ -258,4 +271,35 @@ fn insert(
         deleted,
     ])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::AccountKind;
+    use super::*;
+
+    #[test]
+    fn a_directory_from_before_the_team_keeps_its_accounts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Connection::open(folder.path().join("state.db")).expect("a database");
+        database.execute_batch(SCHEMA).expect("tables");
+        let rows = "
+            INSERT INTO accounts (number, name, id) VALUES (0, 'main', 'dbid:0'), (1, 'work', 'dbid:1');
+            INSERT INTO changes (account, sequence, lower, display, id) VALUES
+                (0, 0, '/m', '/M', 'id:m'), (1, 0, '/w', '/W', 'id:w');
+            PRAGMA user_version = 1;
+        ";
+        database.execute_batch(rows).expect("rows");
+        drop(database);
+        let directory = Some(folder.path().to_owned());
+        let mut state = State::new(0, AccountKind::Personal, directory);
+        let blobs = folder.path().join("blobs");
+        let journal = Journal::open(folder.path(), blobs).expect("a journal");
+        journal.load(&mut state).expect("it is read");
+        for (name, path) in [("main", "/m"), ("work", "/w")] {
+            let home = state.home_named(name);
+            assert_eq!(state.tree(home.tree).nodes().count(), 1);
+            assert!(state.tree(home.tree).node(path).is_some(), "{name}");
+        }
+    }
 }
