@@ -103,6 +103,14 @@ fn the_official_python_sdk_agrees_over_tls() {
 }
 
 #[test]
+fn the_official_python_sdk_is_a_client_of_the_team() {
+    let emulator = Emulator::start().expect("the emulator starts");
+    let mut python = program(&environment().join("bin/python3"));
+    let told = run(python.arg(script("team.py")).arg(emulator.url()));
+    assert_thorough(&emulator, &told, 55, 23);
+}
+
+#[test]
 fn the_official_javascript_sdk_agrees() {
     let emulator = Emulator::start().expect("the emulator starts");
     let mut node = program(Path::new("node"));
