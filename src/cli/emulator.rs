@@ -72,7 +72,8 @@ fn builder(args: &EmulatorArgs) -> Result<EmulatorBuilder> {
     let mut builder = Emulator::builder()
         .listen(args.listen)
         .seed(args.seed)
-        .latency(trouble.latency);
+        .latency(trouble.latency)
+        .write_lock_as(trouble.write_lock_as);
     if let Some(rate) = trouble.bandwidth {
         builder = builder.bandwidth(rate);
     }
