@@ -95,8 +95,12 @@ impl Answer {
         });
         summary.or_else(|| {
             let text = String::from_utf8_lossy(body);
-            let start = text.lines().next()?;
-            Some(start.chars().take(200).collect())
+            let line = text.lines().next()?;
+            // The route is told beside it.
+            let line = line.split_once("API function ").map_or(line, |(_, rest)| {
+                rest.split_once("\": ").map_or(rest, |(_, rest)| rest)
+            });
+            Some(line.chars().take(200).collect())
         })
     }
 

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 
 use super::blob::{Contents, Sink};
 use super::content_hash::ContentHasher;
-use super::meter::Record;
+use super::record::Record;
 
 /// Bytes of a refused body that are read off, so that the client can finish sending and see the answer.
 const PATIENCE: u64 = 512 * 1024 * 1024;

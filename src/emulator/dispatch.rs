@@ -16,6 +16,7 @@ use super::call::{Call, Caller};
 use super::fault::{FaultKind, Strike};
 use super::fields::Fields;
 use super::meter::Ticket;
+use super::record::visible;
 use super::routes::{Access, Route, Style, oauth};
 use super::send::{self, Cut};
 use super::shared::Shared;
@@ -85,11 +86,10 @@ fn name_of(shared: &Shared, credentials: &str) -> String {
 /// What the request log says of a refusal: never what the caller showed, which may be a token with a slip in it.
 fn complaint(answer: &Answer, credentials: &str) -> Option<String> {
     let complaint = answer.complaint()?;
-    let word = |text: &str| text.split_whitespace().last().map(str::to_owned);
-    match word(credentials) {
-        Some(shown) => Some(complaint.replace(&shown, "...")),
-        None => Some(complaint),
-    }
+    Some(match credentials.split_whitespace().last() {
+        Some(shown) => complaint.replace(shown, "..."),
+        None => complaint,
+    })
 }
 
 /// The answer to a request for no route at all.
@@ -101,12 +101,8 @@ pub(super) fn unknown(shared: &Shared, parts: &Parts) -> Response<Body> {
         ),
         None => Answer::text(StatusCode::NOT_FOUND, "Not found"),
     };
-    let path = parts.uri.path().escape_debug();
-    tracing::info!(
-        "{} {path}: {}, no such route",
-        parts.method,
-        answer.status.as_u16()
-    );
+    let (status, path) = (answer.status.as_u16(), visible(parts.uri.path()));
+    tracing::info!("{status}  {} {path}  there is no such route", parts.method);
     finish(shared, answer, None, None)
 }
 

@@ -173,13 +173,11 @@ impl Call {
         }
     }
 
+    /// The same for a namespace that need not be the user's.
     pub(super) async fn hold(&mut self, tree: TreeId, entries: usize) -> Result<(), Busy> {
-        match self.fault() {
-            Some(FaultKind::TooManyWriteOperations { told }) => Err(Busy(*told)),
-            _ => {
-                let shared = self.shared.clone();
-                shared.limits.hold(tree, entries).await
-            }
+        if let Some(FaultKind::TooManyWriteOperations { told }) = self.fault() {
+            return Err(Busy(*told));
         }
+        self.shared.limits.hold(tree, entries).await
     }
 }

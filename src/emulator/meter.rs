@@ -1,12 +1,14 @@
-//! What the server counts, and the record that it keeps of each call.
+//! What the server counts, and the calls that it remembers.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::{Method, StatusCode};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+
+use super::record::{LoggedCall, Record, Totals, millis};
 
 /// The calls, and the windows, that are remembered; of more, the last.
 const REMEMBERED: usize = 10_000;
@@ -71,43 +73,6 @@ pub struct RetryWindow {
     pub end: Duration,
 }
 
-/// A call as the emulator remembers it. Times are counted from when the emulator started; in JSON, milliseconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct LoggedCall {
-    /// The route.
-    pub route: &'static str,
-    /// Who called, by the name of the account.
-    pub caller: String,
-    /// When it arrived.
-    #[serde(rename = "start_ms", serialize_with = "millis")]
-    pub start: Duration,
-    /// How long it took until its answer was handed over to be sent, or sent where it is a file; `None` while that goes on.
-    #[serde(rename = "took_ms", serialize_with = "optional_millis")]
-    pub took: Option<Duration>,
-    /// The status of the answer, if there was one.
-    pub status: Option<u16>,
-    /// Bytes of the request's body that came.
-    pub bytes_in: u64,
-    /// Bytes of the response's body that went.
-    pub bytes_out: u64,
-    /// The kind of the fault that struck.
-    pub fault: Option<&'static str>,
-    /// The error summary, or what else a refusal said.
-    pub error: Option<String>,
-}
-
-fn millis<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_f64(time.as_secs_f64() * 1e3)
-}
-
-fn optional_millis<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => millis(time, to),
-        None => to.serialize_none(),
-    }
-}
-
 #[derive(Debug)]
 pub(super) struct Meter {
     started: Instant,
@@ -118,89 +83,12 @@ pub(super) struct Meter {
 }
 
 #[derive(Debug, Default)]
-struct Totals {
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
-}
-
-#[derive(Debug, Default)]
 struct Counts {
     calls: Calls,
     windows: VecDeque<RetryWindow>,
     log: VecDeque<Arc<Record>>,
     /// Until when a caller was told to wait, and since when without a break.
     pauses: HashMap<String, (Duration, Duration)>,
-}
-
-/// What is known of a call so far.
-#[derive(Debug)]
-pub(super) struct Record {
-    method: Method,
-    route: &'static str,
-    caller: String,
-    start: Duration,
-    fault: Option<&'static str>,
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
-    totals: Arc<Totals>,
-    answer: OnceLock<(StatusCode, Option<String>)>,
-    took: OnceLock<Duration>,
-}
-
-impl Record {
-    pub(super) fn received(&self, bytes: usize) {
-        self.bytes_in.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.totals
-            .bytes_in
-            .fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    pub(super) fn sent(&self, bytes: usize) {
-        self.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.totals
-            .bytes_out
-            .fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    fn read(&self) -> LoggedCall {
-        let answer = self.answer.get();
-        LoggedCall {
-            route: self.route,
-            caller: self.caller.clone(),
-            start: self.start,
-            took: self.took.get().copied(),
-            status: answer.map(|(status, _)| status.as_u16()),
-            bytes_in: self.bytes_in.load(Ordering::Relaxed),
-            bytes_out: self.bytes_out.load(Ordering::Relaxed),
-            fault: self.fault,
-            error: answer.and_then(|(_, error)| error.clone()),
-        }
-    }
-
-    /// A line for people.
-    fn line(&self) -> String {
-        let call = self.read();
-        let mut line = format!("{} {}", self.method, call.route);
-        if !call.caller.is_empty() {
-            line += &format!(" by {}", call.caller.escape_debug());
-        }
-        line += &match call.status {
-            Some(status) => format!(": {status}"),
-            None => ": no answer".to_owned(),
-        };
-        let took = call.took.unwrap_or_default().as_millis();
-        line += &format!(
-            ", {took} ms, {} B in, {} B out",
-            call.bytes_in, call.bytes_out
-        );
-        if let Some(error) = call.error {
-            line += &format!(", {}", error.escape_debug());
-        }
-        if let Some(fault) = call.fault {
-            line += &format!(" [fault {fault}]");
-        }
-        line
-    }
 }
 
 /// A call that is being handled. The call is over when the last of it is dropped, and the request log gets its line.
@@ -296,18 +184,8 @@ impl Meter {
             let by_caller = &mut counts.calls.during_retry_after_by_caller;
             *by_caller.entry(caller.clone()).or_default() += 1;
         }
-        let record = Arc::new(Record {
-            method: method.clone(),
-            route,
-            caller,
-            start,
-            fault,
-            bytes_in: AtomicU64::new(0),
-            bytes_out: AtomicU64::new(0),
-            totals: Arc::clone(&self.totals),
-            answer: OnceLock::new(),
-            took: OnceLock::new(),
-        });
+        let (asked, totals) = ((method.clone(), route), Arc::clone(&self.totals));
+        let record = Arc::new(Record::new(asked, caller, start, fault, totals));
         push(&mut counts.log, Arc::clone(&record));
         drop(counts);
         let meter = Arc::clone(self);

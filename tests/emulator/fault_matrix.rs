@@ -9,17 +9,15 @@ use dropscript::emulator::{
 };
 use serde_json::{Value, json};
 
-use crate::dice::{Dice, full_campaign, seed};
-
 /// A call that always comes to the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Style {
+pub(crate) enum Style {
     Rpc,
     Upload,
     Download,
 }
 
-const STYLES: [Style; 3] = [Style::Rpc, Style::Upload, Style::Download];
+pub(crate) const STYLES: [Style; 3] = [Style::Rpc, Style::Upload, Style::Download];
 
 impl Style {
     fn route(self) -> &'static str {
@@ -30,7 +28,7 @@ impl Style {
         }
     }
 
-    fn request(self, token: &str) -> Vec<u8> {
+    pub(crate) fn request(self, token: &str) -> Vec<u8> {
         let arg = match self {
             Style::Upload => r#"{"path":"/a","mode":"overwrite"}"#,
             Style::Rpc | Style::Download => r#"{"path":"/a"}"#,
@@ -55,10 +53,10 @@ impl Style {
 
 /// What came over the wire until the connection ended.
 #[derive(Debug, Default)]
-struct Seen {
-    status: u16,
+pub(crate) struct Seen {
+    pub(crate) status: u16,
     head: String,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// The server keeps it open and says nothing.
     open: bool,
 }
@@ -92,7 +90,7 @@ impl Seen {
     }
 }
 
-fn exchange(emulator: &Emulator, request: &[u8], patience: Duration) -> Seen {
+pub(crate) fn exchange(emulator: &Emulator, request: &[u8], patience: Duration) -> Seen {
     let address = emulator.url().strip_prefix("http://").expect("plain HTTP");
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.set_read_timeout(Some(patience)).expect("a timeout");
@@ -127,15 +125,15 @@ fn exchange(emulator: &Emulator, request: &[u8], patience: Duration) -> Seen {
     }
 }
 
-fn furnished() -> Emulator {
+pub(crate) fn furnished() -> Emulator {
     let emulator = Emulator::start().expect("the emulator starts");
     emulator.put("main", "/a", "0123456789");
     emulator
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-fn call(emulator: &Emulator, style: Style) -> Seen {
+pub(crate) fn call(emulator: &Emulator, style: Style) -> Seen {
     let token = emulator.access_token("main");
     exchange(emulator, &style.request(&token), PATIENCE)
 }
@@ -380,170 +378,4 @@ fn a_longpoll_may_ask_to_be_left_alone() {
     assert_eq!(poll(), json!({"changes": false, "backoff": 90}));
     emulator.put("main", "/b", "b");
     assert_eq!(poll(), json!({"changes": true, "backoff": 90}));
-}
-
-/// A document that may say anything, mostly what a fault says.
-fn document(dice: &mut Dice) -> Value {
-    let numbers = [
-        json!(0),
-        json!(1),
-        json!(3),
-        json!(429),
-        json!(503),
-        json!(999),
-        json!(-1),
-        json!(0.5),
-        json!(1.5),
-        json!(u64::MAX),
-        json!(1e300),
-        json!(null),
-        json!("x"),
-        json!([]),
-        json!({}),
-    ];
-    let number = |dice: &mut Dice| dice.pick(&numbers).clone();
-    let kinds = [
-        "delay",
-        "hang",
-        "rate_limit",
-        "too_many_write_operations",
-        "server_error",
-        "expired_token",
-        "cut_before_headers",
-        "cut_during_request",
-        "cut_after_commit",
-        "cut_after",
-        "truncated_body",
-        "flipped_byte",
-        "wrong_content_hash",
-        "slow_drip",
-        "incorrect_offset",
-        "lost_session",
-        "batch_entries",
-        "async_job",
-        "job_pending",
-        "job_failed",
-        "reset_cursor",
-        "longpoll_backoff",
-        "explode",
-    ];
-    let fields = [
-        "millis",
-        "retry_after",
-        "status",
-        "bytes",
-        "offset",
-        "bytes_per_second",
-        "kept",
-        "pending",
-        "seconds",
-        "error",
-        "entries",
-        "as",
-        "reason",
-        "retry_in",
-        "body",
-        "html",
-    ];
-    let words = [
-        "",
-        "429",
-        "entry",
-        "field",
-        "text",
-        "path/not_found",
-        "too_many_requests",
-        "path/",
-    ];
-    let when = |dice: &mut Dice| match dice.below(6) {
-        0 => json!("always"),
-        1 => json!({"nth": number(dice)}),
-        2 => json!({"first": number(dice)}),
-        3 => json!({"every": number(dice)}),
-        4 => json!({"probability": {"chance": number(dice), "seed": number(dice)}}),
-        _ => json!({"nth": 1}),
-    };
-    let kind = *dice.pick(&kinds);
-    let what = match dice.below(4) {
-        0 => json!(kind),
-        _ => {
-            let mut inner = serde_json::Map::new();
-            for _ in 0..dice.below(3) {
-                let value = match dice.below(3) {
-                    0 => json!(*dice.pick(&words)),
-                    1 => when(dice),
-                    _ => number(dice),
-                };
-                inner.insert((*dice.pick(&fields)).to_owned(), value);
-            }
-            json!({ kind: inner })
-        }
-    };
-    let mut fault = json!({"what": what});
-    if dice.below(2) == 0 {
-        fault["when"] = when(dice);
-    }
-    if dice.below(2) == 0 {
-        let routes = [
-            "*",
-            "files/*",
-            "files/upload",
-            "files/get_metadata",
-            "nowhere",
-            "",
-            "**",
-        ];
-        fault["route"] = json!(*dice.pick(&routes));
-    }
-    if dice.below(2) == 0 {
-        json!([fault])
-    } else {
-        fault
-    }
-}
-
-#[test]
-#[allow(
-    clippy::print_stderr,
-    reason = "what was tried is told, and how to try it again"
-)]
-fn no_document_breaks_the_emulator() {
-    crate::malformed::count_panics();
-    let (count, seed) = (if full_campaign() { 10_000 } else { 300 }, seed());
-    eprintln!("{count} documents of faults, DROPSCRIPT_SEED={seed}");
-    let mut dice = Dice(seed);
-    let emulator = furnished();
-    let control = |method: &str, body: &str| {
-        let request = format!(
-            "{method} /emulator/faults HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        exchange(&emulator, request.as_bytes(), PATIENCE)
-    };
-    let mut taken = 0;
-    for number in 0..count {
-        let text = document(&mut dice).to_string();
-        let given = control("POST", &text);
-        let told = String::from_utf8_lossy(&given.body).into_owned();
-        match given.status {
-            200 => {
-                taken += 1;
-                // A client that has no patience: some of these hang, or take a day.
-                let style = *dice.pick(&STYLES);
-                let request = style.request(&emulator.access_token("main"));
-                exchange(&emulator, &request, Duration::from_millis(20));
-            }
-            400 => assert!(told.len() > 10, "{number}: {text}: {told:?}"),
-            status => panic!("{number}: {status} for {text}: {told}"),
-        }
-        assert_eq!(crate::malformed::panics(), 0, "{number}: {text}");
-        assert_eq!(control("DELETE", "").status, 200);
-    }
-    assert!(
-        taken > count / 20 && taken < count,
-        "{taken} of {count} were taken"
-    );
-    for style in STYLES {
-        assert_eq!(call(&emulator, style).status, 200);
-    }
 }

@@ -8,6 +8,7 @@ mod counters;
 mod dice;
 mod directory;
 mod download;
+mod fault_documents;
 mod fault_matrix;
 mod faults;
 mod history;

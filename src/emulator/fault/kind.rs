@@ -319,7 +319,7 @@ impl FaultKind {
             }
             Err(format!("`{what}` is {given}: it may be {most} at most"))
         };
-        let pause = |given: &Option<u64>| {
+        let pause = |given: Option<u64>| {
             given.map_or(Ok(()), |given| at_most("retry_after", given, LONGEST_PAUSE))
         };
         match self {
@@ -331,11 +331,11 @@ impl FaultKind {
             } => {
                 Err("a text has no field for `retry_after`: use `retry_in = \"header\"`".to_owned())
             }
-            FaultKind::RateLimit { retry_after, .. } => pause(retry_after),
             FaultKind::ServerError { status, .. } if !(400..=599).contains(status) => {
                 Err(format!("`status` is {status}: it must be from 400 to 599"))
             }
-            FaultKind::ServerError { retry_after, .. } => pause(retry_after),
+            FaultKind::RateLimit { retry_after, .. }
+            | FaultKind::ServerError { retry_after, .. } => pause(*retry_after),
             FaultKind::SlowDrip {
                 bytes_per_second: 0,
             } => Err("`bytes_per_second` is 0: use `hang` for what never comes".to_owned()),

@@ -23,7 +23,7 @@ pub(super) async fn upload(call: &mut Call) -> Outcome {
     let caller = call.caller();
     if let Err(busy) = call.hold_namespace().await {
         let shared = &call.shared;
-        return Err(busy.refusal(|| kept(shared, &caller, content, too_many_writes())));
+        return Err(busy.refusal(|| kept(shared, &caller, content, &too_many_writes())));
     }
     match commit.carry_out(&call.shared, &caller, content.clone()) {
         Ok(file) => {
@@ -36,13 +36,18 @@ pub(super) async fn upload(call: &mut Call) -> Outcome {
         }
         Err(error) => {
             let reason = wire::write_error(error);
-            Err(Refusal::Route(kept(&call.shared, &caller, content, reason)))
+            Err(Refusal::Route(kept(
+                &call.shared,
+                &caller,
+                content,
+                &reason,
+            )))
         }
     }
 }
 
 /// The error of an upload that could not be committed, with the session that keeps it.
-fn kept(shared: &Shared, caller: &Caller, content: Content, reason: Value) -> Value {
+fn kept(shared: &Shared, caller: &Caller, content: Content, reason: &Value) -> Value {
     let session = keep(shared, caller, content);
     let fields = json!({ "reason": reason, "upload_session_id": session });
     tag::with_fields("path", fields)
