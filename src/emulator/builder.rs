@@ -103,7 +103,7 @@ impl EmulatorBuilder {
         }
     }
 
-    /// Fixes everything that is made up: ids, tokens, and the dots after error summaries.
+    /// Fixes everything that is made up: ids, tokens, the dots after error summaries, and what faults leave to chance.
     pub fn seed(self, seed: u64) -> Self {
         EmulatorBuilder { seed, ..self }
     }

@@ -95,7 +95,8 @@ impl Fault {
         }
     }
 
-    /// The same at each call with this probability, in a sequence that `seed` fixes.
+    /// The same at each call with this probability. The sequence follows from `seed`, the emulator's own seed, and how many faults
+    /// were given before.
     #[must_use]
     pub fn with_probability(self, chance: f64, seed: u64) -> Fault {
         Fault {
