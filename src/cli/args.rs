@@ -6,8 +6,9 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use dropscript::emulator::WriteRefusal;
 use dropscript::parse_duration;
 
 use super::connection::{ConfigArgs, ConnectionArgs};
@@ -191,6 +192,9 @@ pub(super) struct TroubleArgs {
     /// How long a commit holds its namespace; another is refused meanwhile
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) write_lock: Option<Duration>,
+    /// How another is refused: the call, in the error of the route, or in each entry of a batch
+    #[arg(long, value_name = "FORM", default_value = "429", value_parser = write_refusal())]
+    pub(super) write_lock_as: WriteRefusal,
     /// The calls that a token may make, as `50/s`
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub(super) rate_limit: Option<NonZeroU32>,
@@ -308,6 +312,15 @@ fn bandwidth(text: &str) -> Result<NonZeroU64, String> {
     count
         .and_then(|count| NonZeroU64::new(count.checked_mul(unit)?))
         .ok_or_else(|| format!("`{text}` is not a bandwidth: write it as \"60MiB/s\""))
+}
+
+/// The forms in which a commit is refused.
+fn write_refusal() -> impl TypedValueParser<Value = WriteRefusal> {
+    PossibleValuesParser::new(["429", "409", "entry"]).map(|form| match form.as_str() {
+        "429" => WriteRefusal::Call,
+        "409" => WriteRefusal::Route,
+        _ => WriteRefusal::Entry,
+    })
 }
 
 /// Calls a second.

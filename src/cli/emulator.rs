@@ -130,7 +130,8 @@ fn builder(args: &EmulatorArgs) -> Result<EmulatorBuilder> {
             AccountArg::Personal => AccountKind::Personal,
             AccountArg::Business => AccountKind::Business,
         })
-        .latency(trouble.latency);
+        .latency(trouble.latency)
+        .write_lock_as(trouble.write_lock_as);
     if let Some(rate) = trouble.bandwidth {
         builder = builder.bandwidth(rate);
     }

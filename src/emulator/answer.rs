@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::blob::Blob;
 use super::body::BodyError;
-use super::fault::LimitReason;
+use super::fault::{LimitBody, LimitReason, RetryIn};
 use super::tag;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-dropbox-request-id");
@@ -80,6 +80,36 @@ impl Answer {
         }
     }
 
+    /// What it refuses, in a line, unless it is a result: the error summary, or how the text begins.
+    pub(super) fn complaint(&self) -> Option<String> {
+        let Payload::Bytes(body) = &self.payload else {
+            return None;
+        };
+        if self.status.as_u16() < 400 {
+            return None;
+        }
+        let json = serde_json::from_slice::<Value>(body).ok();
+        let summary = json.as_ref().and_then(|json| {
+            let named = json.get("error_summary").or_else(|| json.get("error"));
+            Some(named?.as_str()?.trim_end_matches(['.', '/']).to_owned())
+        });
+        summary.or_else(|| {
+            let text = String::from_utf8_lossy(body);
+            let line = text.lines().next()?;
+            // The route is told beside it.
+            let line = line.split_once("API function ").map_or(line, |(_, rest)| {
+                rest.split_once("\": ").map_or(rest, |(_, rest)| rest)
+            });
+            Some(line.chars().take(200).collect())
+        })
+    }
+
+    /// Seconds that the caller is told to wait, in the header.
+    pub(super) fn retry_after(&self) -> Option<u64> {
+        let header = self.headers.get(header::RETRY_AFTER)?;
+        header.to_str().ok()?.parse().ok()
+    }
+
     /// The same with one more header.
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Answer {
         self.headers.insert(name, value);
@@ -101,17 +131,35 @@ pub(super) enum Refusal {
     /// 422, with a `PathRootError`.
     PathRoot(Value),
     /// 429.
-    Limited {
-        reason: LimitReason,
-        retry_after: Option<u64>,
-        json: bool,
-    },
+    Limited(Limit),
     /// An answer in a form of its own.
     Other(Box<Answer>),
     /// The client went away.
     Gone,
     /// 500: the emulator's own disk.
     Storage(io::Error),
+}
+
+/// What a 429 says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    pub(super) reason: LimitReason,
+    /// Seconds.
+    pub(super) retry_after: Option<u64>,
+    pub(super) retry_in: RetryIn,
+    pub(super) body: LimitBody,
+}
+
+impl Limit {
+    /// In the form that is usual, with the second that is usual.
+    pub(super) fn usual(reason: LimitReason) -> Limit {
+        Limit {
+            reason,
+            retry_after: Some(1),
+            retry_in: RetryIn::Both,
+            body: LimitBody::Json,
+        }
+    }
 }
 
 impl Refusal {
@@ -138,11 +186,7 @@ impl Refusal {
             Refusal::PathRoot(error) => {
                 Answer::failure(StatusCode::UNPROCESSABLE_ENTITY, &envelope(error))
             }
-            Refusal::Limited {
-                reason,
-                retry_after,
-                json,
-            } => limited(reason, retry_after, json, dots),
+            Refusal::Limited(limit) => limited(limit, dots),
             Refusal::Other(answer) => *answer,
             Refusal::Gone => return None,
             Refusal::Storage(error) => {
@@ -153,22 +197,28 @@ impl Refusal {
     }
 }
 
-fn limited(reason: LimitReason, retry_after: Option<u64>, json: bool, dots: &str) -> Answer {
-    let name = match reason {
+fn limited(limit: Limit, dots: &str) -> Answer {
+    let name = match limit.reason {
         LimitReason::TooManyRequests => "too_many_requests",
         LimitReason::TooManyWriteOperations => "too_many_write_operations",
     };
-    let mut answer = if json {
-        let mut error = json!({ "reason": tag::tag(name) });
-        if let Some(seconds) = retry_after {
-            error["retry_after"] = seconds.into();
-        }
-        let body = json!({ "error_summary": format!("{name}/{dots}"), "error": error });
-        Answer::failure(StatusCode::TOO_MANY_REQUESTS, &body)
-    } else {
-        Answer::text(StatusCode::TOO_MANY_REQUESTS, name)
+    let told = |places: [RetryIn; 2]| {
+        limit
+            .retry_after
+            .filter(|_| places.contains(&limit.retry_in))
     };
-    if let Some(seconds) = retry_after {
+    let mut answer = match limit.body {
+        LimitBody::Json => {
+            let mut error = json!({ "reason": tag::tag(name) });
+            if let Some(seconds) = told([RetryIn::Both, RetryIn::Field]) {
+                error["retry_after"] = seconds.into();
+            }
+            let body = json!({ "error_summary": format!("{name}/{dots}"), "error": error });
+            Answer::failure(StatusCode::TOO_MANY_REQUESTS, &body)
+        }
+        LimitBody::Text => Answer::text(StatusCode::TOO_MANY_REQUESTS, name),
+    };
+    if let Some(seconds) = told([RetryIn::Both, RetryIn::Header]) {
         answer.headers.insert(header::RETRY_AFTER, seconds.into());
     }
     answer

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 
 use super::blob::{Contents, Sink};
 use super::content_hash::ContentHasher;
-use super::meter::Meter;
+use super::record::Record;
 
 /// Bytes of a refused body that are read off, so that the client can finish sending and see the answer.
 const PATIENCE: u64 = 512 * 1024 * 1024;
@@ -19,7 +19,8 @@ pub(super) struct RequestBody {
     stream: BodyDataStream,
     /// What came in a chunk beyond what was asked for.
     ahead: Bytes,
-    meter: Arc<Meter>,
+    /// Where what came is counted, where it is.
+    record: Option<Arc<Record>>,
 }
 
 /// Why a body could not be taken in.
@@ -57,11 +58,11 @@ pub(super) struct Received {
 }
 
 impl RequestBody {
-    pub(super) fn new(body: Body, meter: Arc<Meter>) -> RequestBody {
+    pub(super) fn new(body: Body, record: Option<Arc<Record>>) -> RequestBody {
         RequestBody {
             stream: body.into_data_stream(),
             ahead: Bytes::new(),
-            meter,
+            record,
         }
     }
 
@@ -72,7 +73,9 @@ impl RequestBody {
                 None => return Ok(None),
                 Some(Err(_)) => return Err(BodyError::Broken),
                 Some(Ok(chunk)) => {
-                    self.meter.received(chunk.len());
+                    if let Some(record) = &self.record {
+                        record.received(chunk.len());
+                    }
                     self.ahead = chunk;
                 }
             }
@@ -160,6 +163,17 @@ impl RequestBody {
         Ok(())
     }
 
+    /// Takes that many bytes, or what there is, and drops them.
+    pub(super) async fn take_off(&mut self, bytes: u64) {
+        let mut left = bytes;
+        while left > 0 {
+            match self.next(left).await {
+                Ok(Some(chunk)) => left -= chunk.len() as u64,
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
     /// Whether nothing more comes. What comes is lost.
     pub(super) async fn is_at_end(&mut self) -> Result<bool, BodyError> {
         Ok(self.next(u64::MAX).await?.is_none())
@@ -179,12 +193,6 @@ impl RequestBody {
 
     /// Reads off what is left. Many clients look for the answer only when they have sent everything.
     pub(super) async fn drain(&mut self) {
-        let mut left = PATIENCE;
-        while let Ok(Some(chunk)) = self.next(u64::MAX).await {
-            left = left.saturating_sub(chunk.len() as u64);
-            if left == 0 {
-                return;
-            }
-        }
+        self.take_off(PATIENCE).await;
     }
 }

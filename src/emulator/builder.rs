@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::authority::Authority;
 use super::blob::Store;
-use super::fault::Fault;
+use super::fault::{Fault, WriteRefusal};
 use super::journal::Journal;
 use super::limits::Limits;
 use super::line::Line;
@@ -40,6 +40,7 @@ pub struct EmulatorBuilder {
     bandwidth_total: Option<NonZeroU64>,
     rate_limit: Option<NonZeroU32>,
     write_lock: Option<Duration>,
+    write_refusal: WriteRefusal,
     header_limit: Option<usize>,
     seed_from: Option<PathBuf>,
     faults: Vec<Fault>,
@@ -59,6 +60,7 @@ impl EmulatorBuilder {
             bandwidth_total: None,
             rate_limit: None,
             write_lock: None,
+            write_refusal: WriteRefusal::default(),
             header_limit: None,
             seed_from: None,
             faults: Vec::new(),
@@ -113,7 +115,7 @@ impl EmulatorBuilder {
         }
     }
 
-    /// Fixes everything that is made up: ids, tokens, and the dots after error summaries.
+    /// Fixes everything that is made up: ids, tokens, the dots after error summaries, and what faults leave to chance.
     pub fn seed(self, seed: u64) -> Self {
         EmulatorBuilder { seed, ..self }
     }
@@ -150,10 +152,19 @@ impl EmulatorBuilder {
     }
 
     /// Lets a commit hold the account's namespace that long, and a twentieth of it longer for each entry. Another commit is
-    /// refused meanwhile, with 429 `too_many_write_operations` and `Retry-After: 1`.
+    /// refused meanwhile, with 429 `too_many_write_operations` and `Retry-After: 1` unless
+    /// [`write_lock_as`](EmulatorBuilder::write_lock_as) says otherwise. Other accounts are not hindered.
     pub fn write_lock(self, time: Duration) -> Self {
         EmulatorBuilder {
             write_lock: Some(time),
+            ..self
+        }
+    }
+
+    /// Tells commits in this way that another one holds the namespace.
+    pub fn write_lock_as(self, refusal: WriteRefusal) -> Self {
+        EmulatorBuilder {
+            write_refusal: refusal,
             ..self
         }
     }
@@ -184,8 +195,10 @@ impl EmulatorBuilder {
     /// Starts it. When this returns, it answers.
     ///
     /// # Errors
-    /// The address is in use or not one of this machine; the directory cannot be made, read or written.
+    /// The address is in use or not one of this machine; the directory cannot be made, read or written. `InvalidInput` for a fault
+    /// that cannot happen, see [`Fault::check`].
     pub fn start(self) -> io::Result<Emulator> {
+        self.faults.iter().try_for_each(Fault::check)?;
         if let Some(from) = &self.seed_from {
             fs::read_dir(from).map_err(|error| {
                 io::Error::new(error.kind(), format!("`{}`: {error}", from.display()))
@@ -205,7 +218,12 @@ impl EmulatorBuilder {
         };
         state.furnish_team();
         let shown = state.shown();
-        let limits = Limits::new(self.rate_limit, self.write_lock, self.header_limit);
+        let limits = Limits::new(
+            self.rate_limit,
+            self.write_lock,
+            self.write_refusal,
+            self.header_limit,
+        );
         let line = Line::new(self.latency, self.bandwidth, self.bandwidth_total);
         let shared = Arc::new(Shared::new(state, store, journal, self.seed, line, limits));
         shared.scan(Settled::Now)?;

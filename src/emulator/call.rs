@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use super::answer::{Answer, Refusal};
 use super::body::{Received, RequestBody};
-use super::fault::FaultKind;
+use super::fault::{EntryFaults, FaultKind, Strike};
 use super::fields::Fields;
 use super::path_arg::PathArg;
 use super::server::Via;
@@ -30,7 +30,7 @@ pub(super) struct Call {
     pub(super) parts: Parts,
     pub(super) body: RequestBody,
     /// A fault that only the route itself can act out.
-    pub(super) fault: Option<FaultKind>,
+    pub(super) strike: Option<Strike>,
 }
 
 /// Who holds the token.
@@ -53,6 +53,16 @@ impl Call {
     pub(super) fn is_of_team(&self) -> bool {
         let account = self.caller().account;
         self.shared.state().account(account).member.is_some()
+    }
+
+    /// The fault that strikes this call.
+    pub(super) fn fault(&self) -> Option<&FaultKind> {
+        self.strike.as_ref().map(|strike| &strike.kind)
+    }
+
+    /// Which entries of the call, a batch, a fault lets fail.
+    pub(super) fn entry_faults(&self) -> EntryFaults {
+        EntryFaults::of(self.strike.as_ref(), self.route)
     }
 
     /// Where the client reached this server, for links that lead back here.

@@ -8,7 +8,6 @@ use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use axum::routing::any;
-use serde::Deserialize;
 
 use super::fault::Fault;
 use super::server::Via;
@@ -26,6 +25,7 @@ pub(super) fn add_to(router: Router, shared: &Arc<Shared>) -> Router {
     router
         .route("/emulator/faults", own(faults))
         .route("/emulator/calls", own(calls))
+        .route("/emulator/log", own(log))
         .route("/emulator/reset-counters", own(reset_counters))
 }
 
@@ -52,24 +52,13 @@ async fn answer(
     }
 }
 
-/// One fault, or some.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Given {
-    Some(Vec<Fault>),
-    One(Fault),
-}
-
 /// `POST` adds faults, `DELETE` ends all that there are.
 fn faults(shared: &Shared, method: &Method, body: &[u8]) -> Reply {
     match *method {
         Method::POST => {
-            let given = serde_json::from_slice(body);
-            let given = match given.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))? {
-                Given::Some(faults) => faults,
-                Given::One(fault) => vec![fault],
-            };
-            for fault in given {
+            // All of them or none.
+            let given = Fault::list_from_json(body);
+            for fault in given.map_err(|why| (StatusCode::BAD_REQUEST, why))? {
                 shared.faults.add(fault);
             }
             Ok("null".to_owned())
@@ -88,7 +77,16 @@ fn calls(shared: &Shared, method: &Method, _: &[u8]) -> Reply {
         return not_allowed("GET");
     }
     let calls = serde_json::to_string(&shared.meter.read());
-    Ok(calls.expect("its keys are text"))
+    Ok(calls.expect("its keys are texts and numbers"))
+}
+
+/// `GET`: the last calls, one by one.
+fn log(shared: &Shared, method: &Method, _: &[u8]) -> Reply {
+    if method != Method::GET {
+        return not_allowed("GET");
+    }
+    let log = serde_json::to_string(&shared.meter.log());
+    Ok(log.expect("it has no maps"))
 }
 
 /// `POST`: counts anew.

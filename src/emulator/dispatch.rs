@@ -10,11 +10,13 @@ use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use url::form_urlencoded;
 
 use super::admission;
-use super::answer::{Answer, REQUEST_ID, Refusal};
+use super::answer::{Answer, Limit, REQUEST_ID, Refusal};
 use super::body::RequestBody;
 use super::call::Call;
-use super::fault::{FaultKind, LimitBody};
+use super::fault::{FaultKind, Strike};
 use super::fields::Fields;
+use super::meter::Ticket;
+use super::record::visible;
 use super::routes::{Route, Style};
 use super::send::{self, Cut};
 use super::shared::Shared;
@@ -31,48 +33,62 @@ pub(super) async fn serve(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let credentials = credentials(&parts).unwrap_or_default();
-    shared.meter.called(route.name, &credentials);
+    let caller = name_of(&shared, &credentials);
+    let (ticket, strike) = shared.meter.called(&parts.method, route.name, caller, || {
+        let strike = shared.faults.strike(route.name);
+        let name = strike.as_ref().map(|strike| strike.kind.name());
+        (strike, name)
+    });
+    let fault = strike.as_ref().map(|strike| strike.kind.clone());
     let admitted = shared.limits.admit(&credentials, &parts.headers);
-    let fault = shared.faults.strike(route.name);
-    let mut body = RequestBody::new(body, Arc::clone(&shared.meter));
-    let outcome = match (before(fault.as_ref()).await, admitted) {
-        (Before::Cut, _) => {
-            told(route.name, "cut");
-            return Cut::response();
-        }
+    let mut body = RequestBody::new(body, Some(Arc::clone(&ticket.record)));
+    let outcome = match (before(fault.as_ref(), &mut body).await, admitted) {
+        (Before::Cut, _) => return Cut::response(),
         (Before::Refuse(refusal), _) | (Before::GoOn, Err(refusal)) => Err(refusal),
         (Before::GoOn, Ok(())) => {
-            let (outcome, rest) = carry_out(&shared, route, parts, body, fault.clone()).await;
+            let (outcome, rest) = carry_out(&shared, route, parts, body, strike).await;
             body = rest;
             outcome
         }
     };
     if fault == Some(FaultKind::CutAfterCommit) || matches!(outcome, Err(Refusal::Gone)) {
-        told(route.name, "cut");
         return Cut::response();
     }
     body.drain().await;
-    if let Err(Refusal::Limited {
-        retry_after: Some(seconds),
-        ..
-    }) = &outcome
-    {
-        shared.meter.paused(&credentials, *seconds);
-    }
+    let wait = match &outcome {
+        Err(Refusal::Limited(limit)) => limit.retry_after,
+        Err(Refusal::Other(answer)) => answer.retry_after(),
+        _ => None,
+    };
     let dots = shared.answers().dots();
     let answer = outcome.or_else(|refusal| refusal.into_answer(route.name, dots).ok_or(()));
-    match answer {
-        Ok(answer) => {
-            told(route.name, answer.status.as_str());
-            finish(&shared, answer, fault.as_ref())
-        }
-        Err(()) => Cut::response(),
+    let Ok(answer) = answer else {
+        return Cut::response();
+    };
+    if let Some(seconds) = wait {
+        ticket.told_to_wait(seconds);
     }
+    ticket.answered(answer.status, complaint(&answer, &credentials));
+    finish(&shared, answer, fault.as_ref(), Some(ticket))
 }
 
-/// A line of the request log.
-fn told(route: &str, outcome: &str) {
-    tracing::info!("{route} {outcome}");
+/// The name of the account whose token this is; `""` where it is none.
+fn name_of(shared: &Shared, credentials: &str) -> String {
+    let token = credentials.strip_prefix("Bearer ").map(str::trim);
+    let state = shared.state();
+    let access = token.and_then(|token| state.grants.access(token));
+    access.map_or_else(String::new, |access| {
+        state.account(access.account).name.clone()
+    })
+}
+
+/// What the request log says of a refusal: never what the caller showed, which may be a token with a slip in it.
+fn complaint(answer: &Answer, credentials: &str) -> Option<String> {
+    let complaint = answer.complaint()?;
+    Some(match credentials.split_whitespace().last() {
+        Some(shown) => complaint.replace(shown, "..."),
+        None => complaint,
+    })
 }
 
 /// The answer to a request for no route at all.
@@ -84,17 +100,20 @@ pub(super) fn unknown(shared: &Shared, parts: &Parts) -> Response<Body> {
         ),
         None => Answer::text(StatusCode::NOT_FOUND, "Not found"),
     };
-    finish(shared, answer, None)
+    let (status, path) = (answer.status.as_u16(), visible(parts.uri.path()));
+    tracing::info!("{status}  {} {path}  there is no such route", parts.method);
+    finish(shared, answer, None, None)
 }
 
-fn finish(shared: &Shared, answer: Answer, fault: Option<&FaultKind>) -> Response<Body> {
+fn finish(
+    shared: &Shared,
+    answer: Answer,
+    fault: Option<&FaultKind>,
+    ticket: Option<Ticket>,
+) -> Response<Body> {
     let id = shared.answers().request_id();
     let id = HeaderValue::try_from(id).expect("hexadecimal digits are printable");
-    send::response(
-        answer.with(REQUEST_ID, id),
-        fault,
-        Arc::clone(&shared.meter),
-    )
+    send::response(answer.with(REQUEST_ID, id), fault, ticket)
 }
 
 enum Before {
@@ -104,7 +123,7 @@ enum Before {
 }
 
 /// What a fault does before the call is looked at.
-async fn before(fault: Option<&FaultKind>) -> Before {
+async fn before(fault: Option<&FaultKind>, body: &mut RequestBody) -> Before {
     match fault {
         Some(FaultKind::Delay { millis }) => {
             tokio::time::sleep(Duration::from_millis(*millis)).await;
@@ -112,18 +131,21 @@ async fn before(fault: Option<&FaultKind>) -> Before {
         }
         Some(FaultKind::Hang) => std::future::pending().await,
         Some(FaultKind::CutBeforeHeaders) => Before::Cut,
+        Some(FaultKind::CutDuringRequest { bytes }) => {
+            body.take_off(*bytes).await;
+            Before::Cut
+        }
         Some(FaultKind::RateLimit {
             reason,
             retry_after,
+            retry_in,
             body,
-        }) => {
-            let json = *body == LimitBody::Json;
-            Before::Refuse(Refusal::Limited {
-                reason: *reason,
-                retry_after: *retry_after,
-                json,
-            })
-        }
+        }) => Before::Refuse(Refusal::Limited(Limit {
+            reason: *reason,
+            retry_after: *retry_after,
+            retry_in: *retry_in,
+            body: *body,
+        })),
         Some(FaultKind::ServerError {
             status,
             html,
@@ -165,7 +187,7 @@ async fn carry_out(
     route: &'static Route,
     parts: Parts,
     mut body: RequestBody,
-    fault: Option<FaultKind>,
+    strike: Option<Strike>,
 ) -> (Result<Answer, Refusal>, RequestBody) {
     let prepared = async {
         check_method(route, &parts)?;
@@ -183,7 +205,7 @@ async fn carry_out(
                 arg,
                 parts,
                 body,
-                fault,
+                strike,
             };
             let outcome = (route.handler)(&mut call).await;
             (outcome, call.body)

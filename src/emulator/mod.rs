@@ -38,6 +38,7 @@ mod mirror;
 mod names;
 mod path_arg;
 mod patrol;
+mod record;
 mod routes;
 mod scan;
 mod seeding;
@@ -56,10 +57,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use builder::EmulatorBuilder;
-pub use fault::{Fault, FaultKind, FaultWhen, LimitBody, LimitReason};
-pub use meter::Calls;
+pub use fault::{Fault, FaultKind, FaultWhen, LimitBody, LimitReason, RetryIn, WriteRefusal};
+pub use meter::{Calls, RetryWindow};
 use names::Place;
 use patrol::Patrol;
+pub use record::LoggedCall;
 use server::Server;
 use shared::Shared;
 pub use state::AccountKind;
@@ -193,14 +195,36 @@ impl Emulator {
     }
 
     /// Has something go wrong from now on. Of several faults that strike at once, the first given is acted out.
+    ///
+    /// # Panics
+    /// The fault cannot happen, see [`Fault::check`].
     pub fn inject(&self, fault: Fault) {
+        fault
+            .check()
+            .unwrap_or_else(|error| panic!("{fault:?}: {error}"));
         self.shared.faults.add(fault);
+    }
+
+    /// Has nothing go wrong any more.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
     }
 
     /// What it has been asked so far.
     #[must_use]
     pub fn calls(&self) -> Calls {
         self.shared.meter.read()
+    }
+
+    /// The last 10,000 calls, in the order in which they arrived.
+    #[must_use]
+    pub fn log(&self) -> Vec<LoggedCall> {
+        self.shared.meter.log()
+    }
+
+    /// Counts anew, and forgets the calls that came so far. Who was told to wait still is.
+    pub fn reset_counters(&self) {
+        self.shared.meter.reset();
     }
 
     /// Lets its clock jump ahead, in whole seconds: tokens and upload sessions age.

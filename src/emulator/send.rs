@@ -2,7 +2,6 @@
 
 use std::future::ready;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,7 +12,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::answer::{API_RESULT, Answer, Payload};
 use super::fault::FaultKind;
-use super::meter::Meter;
+use super::meter::Ticket;
 
 /// Marks a response that is not to be sent: the connection is cut in its place.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +32,7 @@ type Pieces = BoxStream<'static, io::Result<Bytes>>;
 pub(super) fn response(
     mut answer: Answer,
     fault: Option<&FaultKind>,
-    meter: Arc<Meter>,
+    ticket: Option<Ticket>,
 ) -> Response<Body> {
     if fault == Some(&FaultKind::WrongContentHash) {
         spoil_hash(&mut answer);
@@ -50,7 +49,9 @@ pub(super) fn response(
     let distorted = fault.and_then(|fault| distortion(fault, size));
     let body = match (answer.payload, distorted) {
         (Payload::Bytes(bytes), None) => {
-            meter.sent(bytes.len());
+            if let Some(ticket) = &ticket {
+                ticket.record.sent(bytes.len());
+            }
             Body::from(bytes)
         }
         (payload, distorted) => {
@@ -59,7 +60,12 @@ pub(super) fn response(
                 Some(distort) => distort(pieces),
                 None => pieces,
             };
-            Body::from_stream(pieces.inspect_ok(move |piece| meter.sent(piece.len())))
+            // The call is over when its body is.
+            Body::from_stream(pieces.inspect_ok(move |piece| {
+                if let Some(ticket) = &ticket {
+                    ticket.record.sent(piece.len());
+                }
+            }))
         }
     };
     respond(answer.status, headers, body)
@@ -146,8 +152,8 @@ fn flip(pieces: Pieces, offset: u64) -> Pieces {
 /// A tenth of a second's worth at a time, or byte by byte.
 fn drip(pieces: Pieces, bytes_per_second: u64) -> Pieces {
     let portion = usize::try_from((bytes_per_second / 10).max(1)).unwrap_or(usize::MAX);
-    let pause =
-        Duration::from_secs(portion as u64) / u32::try_from(bytes_per_second).unwrap_or(u32::MAX);
+    let nanos = portion as u128 * 1_000_000_000 / u128::from(bytes_per_second);
+    let pause = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
     let split = move |piece: Bytes| {
         let starts = (0..piece.len()).step_by(portion);
         stream::iter(

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::line::Line;
+use super::meter::Meter;
 use super::routes::{ROUTES, Style};
 use super::send::Cut;
 use super::shared::Shared;
@@ -79,13 +80,15 @@ impl Server {
             .enable_all()
             .build()?;
         let (router, line) = (router(shared), shared.line.clone());
+        let meter = Arc::clone(&shared.meter);
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             runtime.block_on(async move {
                 let mut serving = JoinSet::new();
                 for (listener, door) in listeners {
                     // The bound listener is handed to the runtime; whatever fails there ends the serving.
-                    serving.spawn(accept(listener, door, router.clone(), line.clone()));
+                    let meter = Arc::clone(&meter);
+                    serving.spawn(accept(listener, door, router.clone(), line.clone(), meter));
                 }
                 let _ = stopped.await;
             });
@@ -111,7 +114,13 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, door: Door, router: Router, line: Line) -> io::Result<()> {
+async fn accept(
+    listener: TcpListener,
+    door: Door,
+    router: Router,
+    line: Line,
+    meter: Arc<Meter>,
+) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut connections = JoinSet::new();
     loop {
@@ -119,6 +128,7 @@ async fn accept(listener: TcpListener, door: Door, router: Router, line: Line) -
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
+                    meter.connected();
                     connections.spawn(enter(stream, peer.ip(), door.clone(), router.clone(), line.clone()));
                 }
                 // The peer is gone already, or this process has too many files open: others may still get through.
@@ -130,7 +140,7 @@ async fn accept(listener: TcpListener, door: Door, router: Router, line: Line) -
 
 async fn enter(stream: TcpStream, peer: IpAddr, door: Door, router: Router, line: Line) {
     // As if the handshakes went over a long line.
-    delay(line.latency * 2).await;
+    delay(line.latency.saturating_mul(2)).await;
     // Small answers must not wait for more to send.
     let _ = stream.set_nodelay(true);
     let latency = line.latency;

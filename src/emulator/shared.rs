@@ -53,8 +53,8 @@ impl Shared {
         Shared {
             state: Mutex::new(state),
             store,
-            faults: FaultPlan::default(),
-            meter: Arc::default(),
+            faults: FaultPlan::new(seed),
+            meter: Arc::new(Meter::new(line.latency)),
             clock: Clock::default(),
             line,
             limits,

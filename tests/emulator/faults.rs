@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dropscript::emulator::{Fault, FaultKind, LimitBody, LimitReason};
+use dropscript::emulator::{Fault, FaultKind, LimitBody, LimitReason, RetryIn};
 use serde_json::json;
 
 use crate::lab::{Lab, Reply};
@@ -19,6 +19,7 @@ async fn limits_come_in_every_form() {
     let limit = |retry_after, body| FaultKind::RateLimit {
         reason: LimitReason::TooManyRequests,
         retry_after,
+        retry_in: RetryIn::Both,
         body,
     };
     let lab = lab_with(Fault::on("files/download", limit(Some(1), LimitBody::Json)).nth(1));
@@ -29,6 +30,7 @@ async fn limits_come_in_every_form() {
     let writes = FaultKind::RateLimit {
         reason: LimitReason::TooManyWriteOperations,
         retry_after: None,
+        retry_in: RetryIn::Both,
         body: LimitBody::Json,
     };
     lab.emulator

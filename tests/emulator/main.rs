@@ -1,11 +1,16 @@
 //! The emulator, asked over HTTP as any client asks it.
 
 mod apps;
+mod batch_faults;
 mod batches;
 mod concurrency;
+mod contention;
+mod counters;
 mod dice;
 mod directory;
 mod download;
+mod fault_documents;
+mod fault_matrix;
 mod faults;
 mod history;
 mod lab;

@@ -5,6 +5,7 @@ mod raw;
 mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dropscript::emulator::Emulator;
@@ -17,18 +18,26 @@ use raw::{exchange, statuses};
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts the panics of emulators, which their clients may not see.
-fn count_panics() {
-    let print = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let thread = std::thread::current();
-        if thread
-            .name()
-            .is_some_and(|name| name.starts_with("emulator"))
-        {
-            PANICS.fetch_add(1, Ordering::Relaxed);
-        }
-        print(panic);
-    }));
+pub(crate) fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let thread = std::thread::current();
+            if thread
+                .name()
+                .is_some_and(|name| name.starts_with("emulator"))
+            {
+                PANICS.fetch_add(1, Ordering::Relaxed);
+            }
+            print(panic);
+        }));
+    });
+}
+
+/// How many there were since counting began.
+pub(crate) fn panics() -> usize {
+    PANICS.load(Ordering::Relaxed)
 }
 
 fn furnished() -> Emulator {
@@ -129,7 +138,7 @@ fn malformed_requests_are_refused_and_change_nothing() {
             "answered {got:?}: {}",
             told()
         );
-        assert_eq!(PANICS.load(Ordering::Relaxed), 0, "{}", told());
+        assert_eq!(panics(), 0, "{}", told());
         assert_eq!(emulator.paths("main"), before, "{}", told());
         let good = request(
             &routes::Sample {

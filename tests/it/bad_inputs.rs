@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use dropscript::emulator::{Emulator, Fault, FaultKind, LimitBody, LimitReason};
+use dropscript::emulator::{Emulator, Fault, FaultKind, LimitBody, LimitReason, RetryIn};
 
 use crate::support::{Child, Done, Lab};
 
@@ -202,6 +202,7 @@ fn what_passes_by_itself_is_not_even_told() {
     let limit = |retry_after, body| FaultKind::RateLimit {
         reason: LimitReason::TooManyRequests,
         retry_after,
+        retry_in: RetryIn::Both,
         body,
     };
     for what in [

@@ -142,6 +142,7 @@ fn faults_come_from_a_file_and_calls_are_logged() {
     let mut emulator = Lab::new()
         .command(&["emulator", "-v", "--faults", "faults.toml"])
         .args(&["--bandwidth", "60MiB/s", "--rate-limit", "50/s"])
+        .args(&["--write-lock", "20ms", "--write-lock-as", "409"])
         .args(&ANY_PORT)
         .local("faults.toml", faults)
         .start();
@@ -152,7 +153,9 @@ fn faults_come_from_a_file_and_calls_are_logged() {
         .stdout("not_signed_in\n")
         .success();
     emulator
-        .complains("users/get_current_account 401")
+        .complains(
+            "out  POST users/get_current_account  main  expired_access_token  [expired_token]\n",
+        )
         .interrupt();
     emulator.end(130);
     Lab::new()
@@ -160,5 +163,13 @@ fn faults_come_from_a_file_and_calls_are_logged() {
         .args(&ANY_PORT)
         .local("faults.toml", "[[fault]]\nwhat = 3\n")
         .stderr_contains("faults.toml")
+        .status(2);
+    let never = "[[fault]]\nwhat = { server_error = { status = 999 } }\n";
+    Lab::new()
+        .command(&["emulator", "--faults", "faults.toml"])
+        .args(&ANY_PORT)
+        .local("faults.toml", never)
+        .stderr_contains("line 2")
+        .stderr_contains("`status` is 999: it must be from 400 to 599")
         .status(2);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use dropscript::emulator::{Emulator, Fault, FaultKind, LimitBody, LimitReason};
+use dropscript::emulator::{Emulator, Fault, FaultKind, LimitBody, LimitReason, RetryIn};
 use dropscript::{
     Connection, CreateFolderOptions, DeleteOptions, DownloadOptions, Overwrite, UploadOptions,
 };
@@ -20,6 +20,7 @@ fn limited(retry_after: Option<u64>, body: LimitBody) -> FaultKind {
     FaultKind::RateLimit {
         reason: LimitReason::TooManyRequests,
         retry_after,
+        retry_in: RetryIn::Both,
         body,
     }
 }
@@ -58,6 +59,7 @@ async fn what_passes_by_itself_is_tried_again() {
         FaultKind::RateLimit {
             reason: LimitReason::TooManyWriteOperations,
             retry_after: None,
+            retry_in: RetryIn::Both,
             body: LimitBody::Json,
         },
         FaultKind::CutBeforeHeaders,

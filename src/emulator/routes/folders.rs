@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Caller, Outcome};
 use super::super::fields::Fields;
+use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::path_arg::{PathArg, Pattern};
 use super::super::state::tree::{FolderNode, Node};
@@ -40,7 +41,10 @@ async fn create_one(call: &mut Call) -> Result<Arc<FolderNode>, Refusal> {
     let path = call.arg.path("path", Pattern::Write)?;
     let autorename = call.arg.flag("autorename")?;
     call.arg.finish()?;
-    call.hold_namespace(1).await?;
+    let busy = || nested("path", too_many_writes());
+    call.hold_namespace()
+        .await
+        .map_err(|held| held.refusal(busy))?;
     let made = create(call, &call.caller(), &path, autorename);
     let folder = made.map_err(|error| Refusal::Route(nested("path", wire::write_error(error))))?;
     call.shared.settle().await?;
@@ -75,22 +79,28 @@ pub(super) async fn create_folder_batch(call: &mut Call) -> Outcome {
             parsed.push(call.arg.check_path("paths", path, Pattern::Write)?);
         }
     }
-    call.hold_namespace(parsed.len()).await?;
+    let busy = || nested("path", too_many_writes());
+    let mut failing = call.hold_for_entries(parsed.len(), busy).await?;
     let caller = call.caller();
     let entries: Vec<Value> = parsed
         .iter()
-        .map(|path| match create(call, &caller, path, autorename) {
-            Ok(folder) => {
-                let lower = names::fold(&folder.display);
-                let metadata = wire::folder(&caller.view, &lower, &folder);
-                with_fields("success", json!({ "metadata": metadata }))
+        .map(|path| {
+            if let Some(error) = failing.next() {
+                return nested("failure", error);
             }
-            Err(error) => nested("failure", nested("path", wire::write_error(error))),
+            match create(call, &caller, path, autorename) {
+                Ok(folder) => {
+                    let lower = names::fold(&folder.display);
+                    let metadata = wire::folder(&caller.view, &lower, &folder);
+                    with_fields("success", json!({ "metadata": metadata }))
+                }
+                Err(error) => nested("failure", nested("path", wire::write_error(error))),
+            }
         })
         .collect();
     call.shared.settle().await?;
     let outcome = json!({ ".tag": "complete", "entries": entries });
-    if force_async {
+    if force_async || jobs::is_forced(call) {
         return Ok(jobs::launch(
             call,
             "files/create_folder_batch/check",
@@ -162,7 +172,9 @@ pub(super) async fn delete_v1(call: &mut Call) -> Outcome {
 
 async fn delete_one(call: &mut Call) -> Result<(String, Node), Refusal> {
     let deletion = Deletion::read(&mut call.arg)?;
-    call.hold_namespace(1).await?;
+    call.hold_namespace()
+        .await
+        .map_err(|busy| busy.refusal(too_many_writes))?;
     let removed = deletion.carry_out(call, &call.caller());
     let removed = removed.map_err(Refusal::Route)?;
     call.shared.settle().await?;
@@ -177,16 +189,24 @@ pub(super) async fn delete_batch(call: &mut Call) -> Outcome {
         .map(|mut entry| Deletion::read(&mut entry))
         .collect();
     let entries = entries?;
-    call.hold_namespace(entries.len()).await?;
+    let mut failing = call
+        .hold_for_entries(entries.len(), too_many_writes)
+        .await?;
     let caller = call.caller();
     let results: Vec<Value> = entries
         .iter()
-        .map(|entry| match entry.carry_out(call, &caller) {
-            Ok((lower, node)) => {
-                let metadata = wire::metadata(&caller.view, &lower, &node);
-                with_fields("success", json!({ "metadata": metadata }))
+        .map(|entry| {
+            let removed = match failing.next() {
+                Some(error) => Err(error),
+                None => entry.carry_out(call, &caller),
+            };
+            match removed {
+                Ok((lower, node)) => {
+                    let metadata = wire::metadata(&caller.view, &lower, &node);
+                    with_fields("success", json!({ "metadata": metadata }))
+                }
+                Err(error) => nested("failure", error),
             }
-            Err(error) => nested("failure", error),
         })
         .collect();
     call.shared.settle().await?;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
+use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::path_arg::{PathArg, Pattern};
 use super::super::state::history::RestoreError;
@@ -106,7 +107,9 @@ pub(super) async fn restore(call: &mut Call) -> Outcome {
     let path = call.arg.path("path", Pattern::Write)?;
     let rev = call.arg.rev("rev")?;
     call.arg.finish()?;
-    call.hold_namespace(1).await?;
+    call.hold_namespace()
+        .await
+        .map_err(|busy| busy.refusal(|| nested("path_write", too_many_writes())))?;
     let view = call.caller().view;
     let now = call.shared.clock.now();
     let restored = {

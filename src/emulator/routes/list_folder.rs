@@ -68,7 +68,7 @@ pub(super) fn list_folder_continue(call: &mut Call) -> Outcome {
     let mut cursor = cursor.ok_or_else(invalid)?;
     call.arg.finish()?;
     let lost = cursor.is_lost(state.tree(view.tree));
-    if lost || call.fault == Some(FaultKind::ResetCursor) {
+    if lost || matches!(call.fault(), Some(FaultKind::ResetCursor)) {
         return Err(Refusal::Route(tag("reset")));
     }
     let (entries, more) = cursor.advance(state.tree(view.tree));
@@ -82,7 +82,7 @@ pub(super) async fn longpoll(call: &mut Call) -> Outcome {
     let timeout = call.arg.optional_number("timeout", 30..=480)?;
     let timeout = Duration::from_secs(timeout.unwrap_or(30));
     call.arg.finish()?;
-    if call.fault == Some(FaultKind::ResetCursor) {
+    if matches!(call.fault(), Some(FaultKind::ResetCursor)) {
         return Err(Refusal::Route(tag("reset")));
     }
     let invalid = || {
@@ -98,6 +98,10 @@ pub(super) async fn longpoll(call: &mut Call) -> Outcome {
         let state = shared.state();
         cursor.has_news(state.tree(cursor.tree()))
     };
+    if let Some(FaultKind::LongpollBackoff { seconds }) = call.fault() {
+        let answer = json!({ "changes": has_news(), "backoff": seconds });
+        return Ok(Answer::json(&answer));
+    }
     let news = async {
         // The sender lives as long as the call.
         while !has_news() && changes.changed().await.is_ok() {}

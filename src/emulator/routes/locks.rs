@@ -41,13 +41,17 @@ fn batch(call: &mut Call, action: Action) -> Outcome {
             Ok(path)
         })
         .collect();
+    let mut failing = call.entry_faults();
     let (paths, caller, now) = (paths?, call.caller(), call.shared.clock.now());
     let mut state = call.shared.state();
     let results: Vec<Value> = paths
         .iter()
         .map(|path| {
-            one(&mut state, &caller, path, action, now)
-                .unwrap_or_else(|error| nested("failure", error))
+            let done = match failing.next() {
+                Some(error) => Err(error),
+                None => one(&mut state, &caller, path, action, now),
+            };
+            done.unwrap_or_else(|error| nested("failure", error))
         })
         .collect();
     Ok(Answer::json(&json!({ "entries": results })))

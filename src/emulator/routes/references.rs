@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
+use super::super::limits::too_many_writes;
 use super::super::path_arg::Pattern;
 use super::super::state::links::Reference;
 use super::super::state::relocate::RelocationError;
@@ -40,7 +41,9 @@ pub(super) async fn save(call: &mut Call) -> Outcome {
     let text = call.arg.text("copy_reference")?;
     let path = call.arg.path("path", Pattern::Write)?;
     call.arg.finish()?;
-    call.hold_namespace(1).await?;
+    call.hold_namespace()
+        .await
+        .map_err(|busy| busy.refusal(|| nested("path", too_many_writes())))?;
     let caller = call.caller();
     let saved = {
         let mut state = call.shared.state();

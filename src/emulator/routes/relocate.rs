@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Caller, Outcome};
 use super::super::fields::Fields;
+use super::super::limits::too_many_writes;
 use super::super::path_arg::{PathArg, Pattern};
 use super::super::state::relocate::RelocationError;
 use super::super::state::tree::Node;
@@ -136,7 +137,10 @@ pub(super) async fn copy_one_v1(call: &mut Call) -> Outcome {
 async fn one(call: &mut Call, kind: Kind) -> Result<(String, Node), Refusal> {
     let relocation = Relocation::read(&mut call.arg)?;
     let autorename = options(call)?;
-    call.hold_namespace(1).await?;
+    let busy = || nested("to", too_many_writes());
+    call.hold_namespace()
+        .await
+        .map_err(|held| held.refusal(busy))?;
     let moved = relocation.carry_out(call, &call.caller(), kind, autorename);
     let moved = moved.map_err(Refusal::Route)?;
     call.shared.settle().await?;
@@ -163,19 +167,24 @@ pub(super) async fn copy_batch(call: &mut Call) -> Outcome {
 async fn batch(call: &mut Call, kind: Kind, check: &'static str) -> Outcome {
     let entries = read_batch(call)?;
     let autorename = options(call)?;
-    call.hold_namespace(entries.len()).await?;
+    let mut failing = call
+        .hold_for_entries(entries.len(), too_many_writes)
+        .await?;
     let caller = call.caller();
     let results: Vec<Value> = entries
         .iter()
-        .map(
-            |entry| match entry.carry_out(call, &caller, kind, autorename) {
+        .map(|entry| {
+            if let Some(error) = failing.next() {
+                return nested("failure", error);
+            }
+            match entry.carry_out(call, &caller, kind, autorename) {
                 Ok((lower, node)) => {
                     let metadata = json!(wire::metadata(&caller.view, &lower, &node));
                     nested("success", metadata)
                 }
                 Err(error) => nested("failure", nested("relocation_error", error)),
-            },
-        )
+            }
+        })
         .collect();
     call.shared.settle().await?;
     let outcome = json!({ ".tag": "complete", "entries": results });
@@ -194,11 +203,14 @@ pub(super) async fn copy_batch_v1(call: &mut Call) -> Outcome {
 async fn batch_v1(call: &mut Call, kind: Kind, check: &'static str) -> Outcome {
     let entries = read_batch(call)?;
     let autorename = options(call)?;
-    call.hold_namespace(entries.len()).await?;
+    let mut failing = call
+        .hold_for_entries(entries.len(), too_many_writes)
+        .await?;
     let caller = call.caller();
     let results: Result<Vec<Value>, Value> = entries
         .iter()
         .map(|entry| {
+            failing.next().map_or(Ok(()), Err)?;
             let (lower, node) = entry.carry_out(call, &caller, kind, autorename)?;
             Ok(json!({ "metadata": wire::metadata(&caller.view, &lower, &node) }))
         })

@@ -13,13 +13,15 @@ use url::Url;
 use super::super::answer::{Answer, Refusal};
 use super::super::body::RequestBody;
 use super::super::call::{Call, Caller, LARGEST_BODY, Outcome};
-use super::super::meter::Meter;
+use super::super::fault::FaultKind;
+use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::path_arg::Pattern;
 use super::super::shared::Shared;
 use super::super::state::write::Content;
 use super::super::tag::{nested, tag};
 use super::super::wire;
+use super::jobs;
 use super::upload::CommitInfo;
 
 /// The route that tells how it went.
@@ -39,18 +41,25 @@ pub(super) fn save(call: &mut Call) -> Outcome {
     let caller = call.caller();
     // A link to this very server, by whatever name: only here is the certificate known.
     let here = url.origin().ascii_serialization() == call.origin();
+    let pending = jobs::pending(call);
     let id = {
         let mut state = call.shared.state();
         let id = state.mint.job_id();
-        state
-            .jobs
-            .add(id.clone(), caller.account, CHECK, tag("in_progress"));
+        state.jobs.add(
+            id.clone(),
+            caller.account,
+            CHECK,
+            tag("in_progress"),
+            pending,
+        );
         id
     };
+    let held = matches!(call.fault(), Some(FaultKind::TooManyWriteOperations { .. }));
     let (shared, job) = (Arc::clone(&call.shared), id.clone());
     let commit = CommitInfo::renaming(path);
     tokio::spawn(async move {
         let outcome = match tokio::time::timeout(PATIENCE, fetch(&shared, &url, here)).await {
+            Ok(Some(_)) if held => busy(),
             Ok(Some(content)) => keep(&shared, &caller, &commit, content).await,
             _ => nested("failed", tag("download_failed")),
         };
@@ -61,6 +70,11 @@ pub(super) fn save(call: &mut Call) -> Outcome {
     ))
 }
 
+/// Another commit holds the namespace: nobody waits for an answer any more that could be refused.
+fn busy() -> Value {
+    nested("failed", nested("path", too_many_writes()))
+}
+
 /// Gives a `SaveUrlJobStatus`.
 async fn keep(
     shared: &Arc<Shared>,
@@ -68,6 +82,9 @@ async fn keep(
     commit: &CommitInfo,
     content: Content,
 ) -> Value {
+    if shared.hold_namespace(caller.view.tree).await.is_err() {
+        return busy();
+    }
     let committed = commit.carry_out(shared, caller, content);
     match (committed, shared.settle().await) {
         (Err(error), _) => nested("failed", nested("path", wire::write_error(error))),
@@ -104,7 +121,7 @@ async fn fetch(shared: &Shared, url: &Url, here: bool) -> Option<Content> {
     if response.status() != StatusCode::OK {
         return None;
     }
-    let mut body = RequestBody::new(Body::new(response.into_body()), Arc::<Meter>::default());
+    let mut body = RequestBody::new(Body::new(response.into_body()), None);
     let sink = shared.store.sink();
     let received = body
         .receive(sink, None, LARGEST_BODY, LARGEST_BODY)

@@ -9,7 +9,9 @@ use super::super::blob::Sink;
 use super::super::body::Received;
 use super::super::call::{Call, Caller, LARGEST_BODY, Outcome, check_hash};
 use super::super::content_hash::ContentHasher;
+use super::super::fault::FaultKind;
 use super::super::fields::Fields;
+use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::shared::Shared;
 use super::super::state::session::SessionError;
@@ -114,14 +116,28 @@ async fn finish_all(call: &mut Call) -> Result<Vec<Value>, Refusal> {
     call.arg.finish()?;
     let entries: Result<Vec<Finish>, Refusal> = entries.into_iter().map(Finish::read).collect();
     let entries = entries?;
-    call.hold_namespace(entries.len()).await?;
+    forget_lost(call, entries.iter().map(|entry| &entry.cursor));
+    let mut failing = call
+        .hold_for_entries(entries.len(), too_many_writes)
+        .await?;
     let caller = call.caller();
     let mut results = Vec::new();
     for entry in entries {
-        results.push(entry.carry_out(&call.shared, &caller).await?);
+        results.push(match failing.next() {
+            Some(error) => nested("failure", error),
+            None => entry.carry_out(&call.shared, &caller).await?,
+        });
     }
     call.shared.settle().await?;
     Ok(results)
+}
+
+/// Acts out the fault that sessions are gone.
+fn forget_lost<'a>(call: &Call, cursors: impl Iterator<Item = &'a SessionCursor>) {
+    if matches!(call.fault(), Some(FaultKind::LostSession)) {
+        let mut state = call.shared.state();
+        cursors.for_each(|cursor| state.sessions.remove(&cursor.id));
+    }
 }
 
 /// A piece of a body that several sessions share.
@@ -197,10 +213,22 @@ pub(super) async fn append_batch(call: &mut Call) -> Outcome {
     if total > LARGEST_BODY {
         return Err(Refusal::Route(tag("payload_too_large")));
     }
+    forget_lost(call, entries.iter().map(|entry| &entry.cursor));
+    let mut failing = call.entry_faults();
     let mut hasher = ContentHasher::default();
     let mut received = Vec::new();
     for entry in &entries {
-        received.push(entry.receive(call, &mut hasher).await?);
+        received.push(match failing.next() {
+            Some(error) => {
+                // The others' pieces come behind it.
+                call.body.skip(entry.length, &mut hasher).await?;
+                Err(error)
+            }
+            None => entry
+                .receive(call, &mut hasher)
+                .await?
+                .map_err(wire::session_error),
+        });
     }
     if !call.body.is_at_end().await? {
         return Err(Refusal::Route(tag("length_mismatch")));
@@ -211,10 +239,13 @@ pub(super) async fn append_batch(call: &mut Call) -> Outcome {
         .iter()
         .zip(received)
         .map(|(entry, received)| {
-            let appended = received.and_then(|(came, turn)| entry.append(call, came, turn));
+            let appended = received.and_then(|(came, turn)| {
+                let appended = entry.append(call, came, turn);
+                appended.map_err(wire::session_error)
+            });
             match appended {
                 Ok(()) => tag("success"),
-                Err(error) => nested("failure", wire::session_error(error)),
+                Err(error) => nested("failure", error),
             }
         })
         .collect();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::answer::{API_RESULT, Answer, Refusal, header_safe};
 use super::super::call::{Call, Outcome};
+use super::super::fault::FaultKind;
 use super::super::fields::Fields;
 use super::super::names::{self, Place};
 use super::super::path_arg::Pattern;
@@ -68,7 +69,7 @@ pub(super) fn list(call: &mut Call) -> Outcome {
     let cursor = call.arg.optional_text("cursor")?;
     let direct = call.arg.flag("direct_only")?;
     call.arg.finish()?;
-    if cursor.is_some() {
+    if cursor.is_some() || matches!(call.fault(), Some(FaultKind::ResetCursor)) {
         // All links are on the first page, so no cursor was ever given.
         return Err(Refusal::Route(tag("reset")));
     }

@@ -103,6 +103,7 @@ pub(super) async fn upload(call: &mut Call) -> Outcome {
     }
     let (caller, info) = &*commit;
     let content = call.receive_content(None).await?;
+    call.hold(caller.view.tree, 1).await?;
     let hash = content.content_hash.clone();
     // A link takes one file: it is gone once it was used.
     let token = names::name(call.parts.uri.path());

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Caller, Outcome};
 use super::super::fields::Fields;
+use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::path_arg::{PathArg, Pattern};
 use super::super::shared::Shared;
@@ -19,8 +20,11 @@ pub(super) async fn upload(call: &mut Call) -> Outcome {
     let hash = call.arg.optional_hash("content_hash")?;
     call.arg.finish()?;
     let content = call.receive_content(hash.as_deref()).await?;
-    call.hold_namespace(1).await?;
     let caller = call.caller();
+    if let Err(busy) = call.hold_namespace().await {
+        let shared = &call.shared;
+        return Err(busy.refusal(|| kept(shared, &caller, content, &too_many_writes())));
+    }
     match commit.carry_out(&call.shared, &caller, content.clone()) {
         Ok(file) => {
             call.shared.settle().await?;
@@ -31,12 +35,22 @@ pub(super) async fn upload(call: &mut Call) -> Outcome {
             )))
         }
         Err(error) => {
-            let session = keep(&call.shared, &caller, content);
-            let fields =
-                json!({ "reason": wire::write_error(error), "upload_session_id": session });
-            Err(Refusal::Route(tag::with_fields("path", fields)))
+            let reason = wire::write_error(error);
+            Err(Refusal::Route(kept(
+                &call.shared,
+                &caller,
+                content,
+                &reason,
+            )))
         }
     }
+}
+
+/// The error of an upload that could not be committed, with the session that keeps it.
+fn kept(shared: &Shared, caller: &Caller, content: Content, reason: &Value) -> Value {
+    let session = keep(shared, caller, content);
+    let fields = json!({ "reason": reason, "upload_session_id": session });
+    tag::with_fields("path", fields)
 }
 
 /// What could not be committed waits in a session, so that the commit can be tried again without the bytes.

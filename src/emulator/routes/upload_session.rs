@@ -8,6 +8,7 @@ use super::super::body::{BodyError, Received};
 use super::super::call::{Call, Caller, LARGEST_BODY, Outcome, check_hash};
 use super::super::fault::FaultKind;
 use super::super::fields::Fields;
+use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::state::session::{LARGEST_FILE, SessionError};
 use super::super::{tag, wire};
@@ -102,7 +103,9 @@ pub(super) async fn finish(call: &mut Call) -> Outcome {
     call.arg.finish()?;
     let refuse = |error| Refusal::Route(Purpose::Finish.error(error));
     let sent = receive(call, &cursor, hash.as_deref(), Purpose::Finish).await?;
-    call.hold_namespace(1).await?;
+    call.hold_namespace()
+        .await
+        .map_err(|busy| busy.refusal(too_many_writes))?;
     let (caller, now) = (call.caller(), call.shared.clock.now());
     let after = cursor.offset + sent.received.size;
     let content = {
@@ -203,7 +206,7 @@ async fn receive(
     let (Caller { account, .. }, now) = (call.caller(), call.shared.clock.now());
     let (sink, whole, turn) = {
         let mut state = call.shared.state();
-        if call.fault == Some(FaultKind::LostSession) {
+        if matches!(call.fault(), Some(FaultKind::LostSession)) {
             state.sessions.remove(&cursor.id);
         }
         let session = state
@@ -229,8 +232,8 @@ async fn receive(
         };
         (sink, session.unaligned_hasher(), turn)
     };
-    let kept = match call.fault {
-        Some(FaultKind::IncorrectOffset { kept }) => Some(kept),
+    let kept = match call.fault() {
+        Some(FaultKind::IncorrectOffset { kept }) => Some(*kept),
         _ => None,
     };
     let received = match call

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::super::tag::tag;
 use super::AccountId;
 
 /// The jobs that were launched.
@@ -16,6 +17,8 @@ struct Job {
     /// The route that tells how it went.
     check: &'static str,
     outcome: Value,
+    /// How often it is still said to be in progress.
+    pending: u64,
 }
 
 impl Jobs {
@@ -25,6 +28,7 @@ impl Jobs {
         owner: AccountId,
         check: &'static str,
         outcome: Value,
+        pending: u64,
     ) {
         self.0.insert(
             id,
@@ -32,6 +36,7 @@ impl Jobs {
                 owner,
                 check,
                 outcome,
+                pending,
             },
         );
     }
@@ -43,14 +48,19 @@ impl Jobs {
         }
     }
 
-    /// How a job went, if this caller launched it with a route that belongs to `check`.
-    pub(in super::super) fn outcome(
-        &self,
+    /// How a job went, or that it goes on, if this caller launched it with a route that belongs to `check`.
+    pub(in super::super) fn ask(
+        &mut self,
         id: &str,
         owner: AccountId,
         check: &str,
-    ) -> Option<&Value> {
-        let job = self.0.get(id)?;
-        (job.owner == owner && job.check == check).then_some(&job.outcome)
+    ) -> Option<Value> {
+        let mine = |job: &&mut Job| job.owner == owner && job.check == check;
+        let job = self.0.get_mut(id).filter(mine)?;
+        if job.pending > 0 {
+            job.pending -= 1;
+            return Some(tag("in_progress"));
+        }
+        Some(job.outcome.clone())
     }
 }
