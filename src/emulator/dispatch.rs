@@ -295,17 +295,20 @@ async fn argument(route: &Route, parts: &Parts, body: &mut RequestBody) -> Resul
             if let (true, Some(arg)) = (bytes.is_empty(), query(parts, "arg")) {
                 return Fields::parse("URL parameter \"arg\"", arg.as_bytes());
             }
+            // Where there is nothing to read, there need be no name for it.
+            if !bytes.is_empty() || kind.is_some_and(|kind| !kind.is_empty()) {
+                check_kind(
+                    kind,
+                    &[
+                        "application/json",
+                        "application/json; charset=utf-8",
+                        CORS_HACK,
+                    ],
+                )?;
+            }
             if bytes.is_empty() || bytes == b"null" {
                 return Ok(Fields::none("request body"));
             }
-            check_kind(
-                kind,
-                &[
-                    "application/json",
-                    "application/json; charset=utf-8",
-                    CORS_HACK,
-                ],
-            )?;
             Fields::parse("request body", &bytes)
         }
         Style::Upload => {
@@ -313,6 +316,18 @@ async fn argument(route: &Route, parts: &Parts, body: &mut RequestBody) -> Resul
             header_argument(parts)
         }
         Style::Download => {
+            if kind.is_some_and(|kind| !kind.is_empty()) {
+                check_kind(
+                    kind,
+                    &[
+                        "application/octet-stream",
+                        "application/octet-stream; charset=utf-8",
+                        "text/plain",
+                        "text/plain; charset=utf-8",
+                        CORS_HACK,
+                    ],
+                )?;
+            }
             let bytes = body.collect(LARGEST_ARGUMENT).await?;
             if !bytes.is_empty() {
                 let got = String::from_utf8_lossy(&bytes[..bytes.len().min(100)]).into_owned();

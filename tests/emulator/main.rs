@@ -1,6 +1,9 @@
 //! The emulator, asked over HTTP as any client asks it.
 
+mod archive;
+mod arguments;
 mod batches;
+mod browser;
 mod concurrency;
 mod dice;
 mod directory;
@@ -13,6 +16,7 @@ mod listing;
 mod malformed;
 mod model;
 mod oauth;
+mod rclone;
 mod relocation;
 mod sdk;
 mod search;

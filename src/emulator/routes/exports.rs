@@ -10,6 +10,22 @@ use super::super::state::tree::Node;
 use super::super::tag::{nested, tag};
 use super::super::wire;
 
+/// `ThumbnailSize`
+const SIZES: [&str; 9] = [
+    "w32h32",
+    "w64h64",
+    "w128h128",
+    "w256h256",
+    "w480h320",
+    "w640h480",
+    "w960h640",
+    "w1024h768",
+    "w2048h1536",
+];
+
+/// Thumbnails of one call, at most.
+const MOST_THUMBNAILS: usize = 25;
+
 /// Finds the file that `path` names, and then refuses it with `error`.
 fn refuse_file(call: &Call, path: &str, arg: &Fields, error: Value) -> Refusal {
     let path = match arg.check_path("path", path, Pattern::Read) {
@@ -77,8 +93,11 @@ pub(super) fn get_thumbnail_v2(call: &mut Call) -> Outcome {
 }
 
 pub(super) fn get_thumbnail_batch(call: &mut Call) -> Outcome {
-    let entries = call.arg.list("entries", 0..=25)?;
+    let entries = call.arg.list("entries", 0..=1000)?;
     call.arg.finish()?;
+    if entries.len() > MOST_THUMBNAILS {
+        return Err(Refusal::Route(tag("too_many_files")));
+    }
     let refused: Result<Vec<Value>, Refusal> = entries
         .into_iter()
         .map(|mut entry| {
@@ -95,11 +114,11 @@ pub(super) fn get_thumbnail_batch(call: &mut Call) -> Outcome {
 }
 
 fn thumbnail_options(arg: &mut Fields) -> Result<(), Refusal> {
-    for option in ["format", "size", "mode", "quality"] {
-        let given = arg.optional_union(option)?;
-        given.map_or(Ok(()), |(_, beside)| beside.finish())?;
-    }
-    arg.optional_flag("exclude_media_info")?;
+    arg.optional_tag("format", &["jpeg", "png", "webp"])?;
+    arg.optional_tag("size", &SIZES)?;
+    arg.optional_tag("mode", &["strict", "bestfit", "fitone_bestfit", "original"])?;
+    arg.optional_tag("quality", &["quality_80", "quality_90"])?;
+    arg.nullable_flag("exclude_media_info")?;
     arg.optional_flag("preserve_transparency")?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The routes: one file for each group, one table for all.
 
 mod download;
+mod download_zip;
 mod exports;
 mod folders;
 mod history;
@@ -14,7 +15,9 @@ mod relocate;
 mod save_url;
 mod search;
 mod session_batch;
+mod shared_folders;
 mod sharing;
+mod sharing_v1;
 mod tags;
 mod temporary;
 mod upload;
@@ -114,6 +117,7 @@ pub(super) const ROUTES: &[Route] = routes! {
     "files/delete_batch/check" Rpc WRITE_CONTENT => sync jobs::check;
     "files/delete_v2" Rpc WRITE_CONTENT => async folders::delete;
     "files/download" Download READ_CONTENT => sync download::download;
+    "files/download_zip" Download READ_CONTENT => sync download_zip::download_zip;
     "files/export" Download READ_CONTENT => sync exports::export;
     "files/get_file_lock_batch" Rpc READ_CONTENT => sync locks::look;
     "files/get_metadata" Rpc READ_METADATA => sync metadata::get_metadata;
@@ -123,8 +127,8 @@ pub(super) const ROUTES: &[Route] = routes! {
     "files/get_thumbnail" Download READ_CONTENT => sync exports::get_thumbnail;
     "files/get_thumbnail_batch" Rpc READ_CONTENT => sync exports::get_thumbnail_batch;
     "files/get_thumbnail_v2" Download READ_CONTENT => sync exports::get_thumbnail_v2;
-    "files/list_folder" Rpc READ_METADATA => sync list_folder::list_folder;
-    "files/list_folder/continue" Rpc READ_METADATA => sync list_folder::list_folder_continue;
+    "files/list_folder" Rpc Access::UserOrApp("files.metadata.read") => sync list_folder::list_folder;
+    "files/list_folder/continue" Rpc Access::UserOrApp("files.metadata.read") => sync list_folder::list_folder_continue;
     "files/list_folder/get_latest_cursor" Rpc READ_METADATA => sync list_folder::get_latest_cursor;
     "files/list_folder/longpoll" Rpc Access::Nobody => async list_folder::longpoll;
     "files/list_revisions" Rpc READ_METADATA => sync history::list_revisions;
@@ -139,6 +143,7 @@ pub(super) const ROUTES: &[Route] = routes! {
     "files/restore" Rpc WRITE_CONTENT => async history::restore;
     "files/save_url" Rpc WRITE_CONTENT => sync save_url::save;
     "files/save_url/check_job_status" Rpc WRITE_CONTENT => sync jobs::check;
+    "files/search" Rpc READ_METADATA => sync search::search_v1;
     "files/search/continue_v2" Rpc READ_METADATA => sync search::search_continue;
     "files/search_v2" Rpc READ_METADATA => sync search::search;
     "files/tags/add" Rpc WRITE_METADATA => sync tags::add;
@@ -157,10 +162,19 @@ pub(super) const ROUTES: &[Route] = routes! {
     "files/upload_session/start_batch" Rpc WRITE_CONTENT => sync session_batch::start_batch;
     "oauth2/authorize" Web Access::Nobody => async oauth::authorize;
     "oauth2/token" Web Access::Nobody => async oauth::token;
+    "sharing/create_shared_link" Rpc WRITE_SHARING => sync sharing_v1::create;
     "sharing/create_shared_link_with_settings" Rpc WRITE_SHARING => sync sharing::create;
     "sharing/get_shared_link_file" Download Access::UserOrApp("sharing.read") => sync sharing::get_file;
     "sharing/get_shared_link_metadata" Rpc Access::UserOrApp("sharing.read") => sync sharing::get_metadata;
+    "sharing/get_shared_links" Rpc Access::User("sharing.read") => sync sharing_v1::list;
+    "sharing/list_folders" Rpc Access::User("sharing.read") => sync shared_folders::list_folders;
+    "sharing/list_folders/continue" Rpc Access::User("sharing.read") => sync shared_folders::go_on;
+    "sharing/list_mountable_folders" Rpc Access::User("sharing.read") => sync shared_folders::list_folders;
+    "sharing/list_mountable_folders/continue" Rpc Access::User("sharing.read") => sync shared_folders::go_on;
+    "sharing/list_received_files" Rpc Access::User("sharing.read") => sync shared_folders::list_received_files;
+    "sharing/list_received_files/continue" Rpc Access::User("sharing.read") => sync shared_folders::go_on;
     "sharing/list_shared_links" Rpc Access::User("sharing.read") => sync sharing::list;
+    "sharing/mount_folder" Rpc WRITE_SHARING => sync shared_folders::mount;
     "sharing/modify_shared_link_settings" Rpc WRITE_SHARING => sync sharing::modify;
     "sharing/revoke_shared_link" Rpc WRITE_SHARING => sync sharing::revoke;
     "users/features/get_values" Rpc READ_ACCOUNT => sync users::features;

@@ -9,7 +9,7 @@ use super::super::call::{Call, Caller, LARGEST_BODY, Outcome, check_hash};
 use super::super::fault::FaultKind;
 use super::super::fields::Fields;
 use super::super::names;
-use super::super::state::session::{LARGEST_FILE, SessionError};
+use super::super::state::session::SessionError;
 use super::super::{tag, wire};
 use super::upload::CommitInfo;
 
@@ -82,7 +82,7 @@ async fn append_at(
         .sessions
         .find(&cursor.id, caller.account, now)
         .map_err(refuse)?;
-    let after = cursor.offset + sent.received.size;
+    let after = cursor.offset.saturating_add(sent.received.size);
     let close = close && !sent.short;
     session
         .append(sent.turn, cursor.offset, sent.received, close)
@@ -104,7 +104,7 @@ pub(super) async fn finish(call: &mut Call) -> Outcome {
     let sent = receive(call, &cursor, hash.as_deref(), Purpose::Finish).await?;
     call.hold_namespace(1).await?;
     let (caller, now) = (call.caller(), call.shared.clock.now());
-    let after = cursor.offset + sent.received.size;
+    let after = cursor.offset.saturating_add(sent.received.size);
     let content = {
         let mut state = call.shared.state();
         let session = state
@@ -156,7 +156,7 @@ impl SessionCursor {
     fn fields(arg: &mut Fields) -> Result<SessionCursor, Refusal> {
         Ok(SessionCursor {
             id: arg.text("session_id")?,
-            offset: arg.number("offset", 0..=LARGEST_FILE)?,
+            offset: arg.number("offset", 0..=u64::MAX)?,
         })
     }
 }
