@@ -193,17 +193,19 @@ async fn carry_out(
 }
 
 fn check_method(route: &Route, parts: &Parts) -> Result<(), Refusal> {
-    let get = parts.method == Method::GET && matches!(route.style, Style::Download | Style::Web);
-    if get || parts.method == Method::POST {
+    let readable = matches!(route.style, Style::Download | Style::Web);
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    if readable && reads || parts.method == Method::POST {
         return Ok(());
     }
     let answer = Answer::text(
         StatusCode::METHOD_NOT_ALLOWED,
         format!("{} is not allowed here", parts.method),
     );
-    Err(Refusal::Other(Box::new(
-        answer.with(header::ALLOW, HeaderValue::from_static("POST")),
-    )))
+    Err(Refusal::Other(Box::new(answer.with(
+        header::ALLOW,
+        HeaderValue::from_static(if readable { "GET, HEAD, POST" } else { "POST" }),
+    ))))
 }
 
 fn query(parts: &Parts, name: &str) -> Option<String> {

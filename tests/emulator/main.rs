@@ -16,6 +16,8 @@ mod listing;
 mod malformed;
 mod model;
 mod oauth;
+mod open_links;
+mod pictures;
 mod rclone;
 mod relocation;
 mod sdk;

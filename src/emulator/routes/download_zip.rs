@@ -43,16 +43,22 @@ pub(super) fn download_zip(call: &mut Call) -> Outcome {
         Ok((_, Node::File(_))) => return Err(refuse(tag("not_folder"))),
         Err(error) => return Err(refuse(wire::lookup_error(error))),
     };
-    let members = members(state.tree(view.tree), &lower, &folder.display)
-        .map_err(|name| Refusal::Route(tag(name)))?;
+    let answer = zip(state.tree(view.tree), &lower, &folder.display);
     drop(state);
     let metadata = json!({ "metadata": wire::folder(&view, &lower, &folder) }).to_string();
     let metadata =
         HeaderValue::try_from(header_safe(&metadata)).expect("escaped JSON is printable ASCII");
+    let answer = answer.map_err(|limit| Refusal::Route(tag(limit)))?;
+    Ok(answer.with(API_RESULT, metadata))
+}
+
+/// A folder as an archive. The error is the tag of a limit.
+pub(super) fn zip(tree: &Tree, lower: &str, display: &str) -> Result<Answer, &'static str> {
+    let members = members(tree, lower, display)?;
     let kind = HeaderValue::from_static("application/zip");
     Ok(Answer {
         status: StatusCode::OK,
-        headers: HeaderMap::from_iter([(header::CONTENT_TYPE, kind), (API_RESULT, metadata)]),
+        headers: HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]),
         payload: Payload::Stream(archive(members)),
     })
 }

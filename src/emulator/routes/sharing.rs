@@ -212,19 +212,29 @@ fn follow(call: &mut Call) -> Result<(SharedLink, String, Node), Refusal> {
     }
     let password = call.arg.optional_text("link_password")?;
     call.arg.finish()?;
-    let refuse = |name| Refusal::Route(tag(name));
-    let missing = || refuse("shared_link_not_found");
-    let state = call.shared.state();
-    let link = open(&state, &url, password.as_deref(), call.shared.clock.now());
-    let link = link.cloned().map_err(refuse)?;
-    let (lower, node) = state.linked(&link).ok_or_else(missing)?;
-    let Some(below) = below.filter(|below| below != "/") else {
+    let (state, now) = (call.shared.state(), call.shared.clock.now());
+    resolve(&state, &url, below.as_deref(), password.as_deref(), now)
+        .map_err(|error| Refusal::Route(tag(error)))
+}
+
+/// What the link of this address leads to, and a path below it. The error is a tag.
+pub(super) fn resolve(
+    state: &State,
+    url: &str,
+    below: Option<&str>,
+    password: Option<&str>,
+    now: Timestamp,
+) -> Result<(SharedLink, String, Node), &'static str> {
+    const MISSING: &str = "shared_link_not_found";
+    let link = open(state, url, password, now)?.clone();
+    let (lower, node) = state.linked(&link).ok_or(MISSING)?;
+    let Some(below) = below.filter(|below| !matches!(*below, "" | "/")) else {
         return Ok((link, lower, node));
     };
-    let place = Place::parse(&below).map_err(|_| missing())?;
+    let place = Place::parse(below).map_err(|_| MISSING)?;
     let lower = format!("{lower}{}", place.lower);
     let node = state.tree(link.tree).node(&lower).cloned();
-    Ok((link, lower, node.ok_or_else(missing)?))
+    Ok((link, lower, node.ok_or(MISSING)?))
 }
 
 /// Reads `SharedLinkSettings` over what was set before.

@@ -2,7 +2,9 @@
 
 import datetime
 import io
+import struct
 import zipfile
+import zlib
 
 import requests
 
@@ -55,6 +57,14 @@ def uploads():
     refused(lambda: dbx.files_alpha_get_metadata("/up/none"), "path", "not_found")
 
 
+def picture():
+    """A PNG of one grey pixel."""
+    chunks = b""
+    for name, data in ((b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(b"\0\x80")), (b"IEND", b"")):
+        chunks += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
 def downloads():
     dbx.files_upload(b"0123456789", "/down/a")
     meta, response = dbx.files_download("/DOWN/A")
@@ -78,6 +88,17 @@ def downloads():
     refused(lambda: dbx.files_get_thumbnail_v2(files.PathOrLink.path("/none")), "path", "not_found")
     entry = files.ThumbnailArg("/down/a")
     failed(dbx.files_get_thumbnail_batch([entry]).entries[0], "unsupported_extension")
+    refused(lambda: dbx.files_get_thumbnail_v2(files.PathOrLink.link(files.SharedLinkFileInfo("none"))), "not_found")
+    dbx.files_upload(b"no picture", "/down/broken.png")
+    refused(lambda: dbx.files_get_thumbnail("/down/broken.png"), "conversion_error")
+    dbx.files_upload(picture(), "/down/a.png")
+    result, response = dbx.files_get_thumbnail("/down/a.png")
+    assert result.name == "a.png" and response.content.startswith(b"\xff\xd8")
+    png = dict(format=files.ThumbnailFormat.png, size=files.ThumbnailSize.w32h32)
+    result, response = dbx.files_get_thumbnail_v2(files.PathOrLink.path("/down/a.png"), **png)
+    assert result.file_metadata.name == "a.png" and response.content.startswith(b"\x89PNG")
+    entries = dbx.files_get_thumbnail_batch([files.ThumbnailArg("/down/a.png", **png)]).entries
+    assert entries[0].get_success().thumbnail.startswith("iVBOR")
     refused(lambda: dbx.files_get_thumbnail_batch([entry] * 26), "too_many_files")
     link = dbx.files_get_temporary_link("/down/a")
     assert requests.get(link.link, timeout=10).content == b"0123456789"

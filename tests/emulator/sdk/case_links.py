@@ -18,6 +18,9 @@ def links():
     error = refused(lambda: create("/links/a.txt"), "shared_link_already_exists")
     assert error.error.get_shared_link_already_exists().get_metadata().url == link.url
     refused(lambda: create("/links/none"), "path", "not_found")
+    refused(lambda: create("/links//none"), "path", "malformed_path")
+    refused(lambda: create("id:none"), "path", "not_found")
+    refused(lambda: dbx.sharing_list_shared_links("/links//none"), "path", "malformed_path")
     expired = Settings(expires=datetime.datetime(2001, 1, 1))
     refused(lambda: create("/links", expired), "settings_error", "invalid_settings")
     refused(lambda: create("/links", Settings(require_password=True)), "settings_error", "invalid_settings")

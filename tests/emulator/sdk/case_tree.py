@@ -82,6 +82,8 @@ def deletions():
     refused(lambda: dbx.files_delete_batch_check("none"), "invalid_async_job_id")
     assert dbx.files_delete("/gone").name == "gone"
     refused(lambda: dbx.files_delete("/gone"), "path_lookup", "not_found")
+    refused(lambda: dbx.files_delete("/gone//"), "path_lookup", "malformed_path")
+    refused(lambda: dbx.files_permanently_delete("/gone"), "other")
     # 403 with an access error; the SDK reads it as an error of the route that it does not know.
     refused(lambda: dbx.files_permanently_delete("/list"), "other")
 
