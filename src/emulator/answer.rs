@@ -1,10 +1,12 @@
 //! What a call comes to, and the refusals in the words and formats of the service.
 
+use std::fmt;
 use std::io;
 use std::ops::Range;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -29,18 +31,33 @@ pub(super) struct Answer {
     pub(super) payload: Payload,
 }
 
+/// A body as it comes.
+pub(super) type Pieces = BoxStream<'static, io::Result<Bytes>>;
+
 /// The body of an answer.
-#[derive(Debug)]
 pub(super) enum Payload {
     Bytes(Bytes),
     Blob(Blob, Range<u64>),
+    /// What is made while it is sent: nobody knows yet how long it will be.
+    Stream(Pieces),
 }
 
 impl Payload {
-    pub(super) fn size(&self) -> u64 {
+    /// Bytes that will come, where that is known.
+    pub(super) fn size(&self) -> Option<u64> {
         match self {
-            Payload::Bytes(bytes) => bytes.len() as u64,
-            Payload::Blob(_, range) => range.end - range.start,
+            Payload::Bytes(bytes) => Some(bytes.len() as u64),
+            Payload::Blob(_, range) => Some(range.end - range.start),
+            Payload::Stream(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.size() {
+            Some(size) => write!(f, "Payload({size} bytes)"),
+            None => f.write_str("Payload(a stream)"),
         }
     }
 }

@@ -214,17 +214,19 @@ async fn carry_out(
 }
 
 fn check_method(route: &Route, parts: &Parts) -> Result<(), Refusal> {
-    let get = parts.method == Method::GET && matches!(route.style, Style::Download | Style::Web);
-    if get || parts.method == Method::POST {
+    let readable = matches!(route.style, Style::Download | Style::Web);
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    if readable && reads || parts.method == Method::POST {
         return Ok(());
     }
     let answer = Answer::text(
         StatusCode::METHOD_NOT_ALLOWED,
         format!("{} is not allowed here", parts.method),
     );
-    Err(Refusal::Other(Box::new(
-        answer.with(header::ALLOW, HeaderValue::from_static("POST")),
-    )))
+    Err(Refusal::Other(Box::new(answer.with(
+        header::ALLOW,
+        HeaderValue::from_static(if readable { "GET, HEAD, POST" } else { "POST" }),
+    ))))
 }
 
 /// A parameter of the URL.
@@ -256,17 +258,20 @@ async fn argument(route: &Route, parts: &Parts, body: &mut RequestBody) -> Resul
             if let (true, Some(arg)) = (bytes.is_empty(), query(parts, "arg")) {
                 return Fields::parse("URL parameter \"arg\"", arg.as_bytes());
             }
+            // Where there is nothing to read, there need be no name for it.
+            if !bytes.is_empty() || kind.is_some_and(|kind| !kind.is_empty()) {
+                check_kind(
+                    kind,
+                    &[
+                        "application/json",
+                        "application/json; charset=utf-8",
+                        CORS_HACK,
+                    ],
+                )?;
+            }
             if bytes.is_empty() || bytes == b"null" {
                 return Ok(Fields::none("request body"));
             }
-            check_kind(
-                kind,
-                &[
-                    "application/json",
-                    "application/json; charset=utf-8",
-                    CORS_HACK,
-                ],
-            )?;
             Fields::parse("request body", &bytes)
         }
         Style::Upload => {
@@ -274,6 +279,18 @@ async fn argument(route: &Route, parts: &Parts, body: &mut RequestBody) -> Resul
             header_argument(parts)
         }
         Style::Download => {
+            if kind.is_some_and(|kind| !kind.is_empty()) {
+                check_kind(
+                    kind,
+                    &[
+                        "application/octet-stream",
+                        "application/octet-stream; charset=utf-8",
+                        "text/plain",
+                        "text/plain; charset=utf-8",
+                        CORS_HACK,
+                    ],
+                )?;
+            }
             let bytes = body.collect(LARGEST_ARGUMENT).await?;
             if !bytes.is_empty() {
                 let got = String::from_utf8_lossy(&bytes[..bytes.len().min(100)]).into_owned();

@@ -104,6 +104,15 @@ impl Fields {
         }
     }
 
+    /// A boolean that may be left out or null.
+    pub(super) fn nullable_flag(&mut self, name: &str) -> Read<Option<bool>> {
+        match self.take(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(other) => Err(self.mismatch(name, "boolean", &other)),
+        }
+    }
+
     /// A whole number that may be left out or null.
     pub(super) fn optional_number(
         &mut self,

@@ -26,6 +26,7 @@ mod clock;
 mod consent;
 mod content_hash;
 mod control;
+mod cors;
 mod dispatch;
 mod fault;
 mod fields;

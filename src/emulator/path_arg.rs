@@ -19,6 +19,8 @@ pub(super) enum PathArg {
 /// Which forms a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
+    /// `Path`: nothing but a path.
+    Plain,
     /// `WritePath`
     Write,
     /// `WritePathOrId`
@@ -32,6 +34,7 @@ pub(super) enum Pattern {
 impl Pattern {
     fn text(self) -> &'static str {
         match self {
+            Pattern::Plain => r"/(.|[\r\n])*",
             Pattern::Write => r"(/(.|[\r\n])*)|(ns:[0-9]+(/.*)?)",
             Pattern::WriteOrId => r"(/(.|[\r\n])*)|(ns:[0-9]+(/.*)?)|(id:.*)",
             Pattern::Read => r"(/(.|[\r\n])*|id:.*)|(rev:[0-9a-f]{9,})|(ns:[0-9]+(/.*)?)",
@@ -43,6 +46,9 @@ impl Pattern {
     pub(super) fn read(self, path: &str) -> Option<PathArg> {
         if path.starts_with('/') || (path.is_empty() && self == Pattern::Root) {
             return Some(PathArg::Path(path.to_owned()));
+        }
+        if self == Pattern::Plain {
+            return None;
         }
         if let Some(rest) = path.strip_prefix("ns:") {
             let (id, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -155,5 +161,7 @@ mod tests {
         };
         assert_eq!(Pattern::WriteOrId.read("id:abcd/x"), Some(id));
         assert_eq!(Pattern::Write.read("ns:x/a"), None);
+        assert_eq!(Pattern::Plain.read("id:abcd"), None);
+        assert_eq!(Pattern::Plain.read("ns:1/a"), None);
     }
 }

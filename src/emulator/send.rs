@@ -7,10 +7,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use bytes::{Bytes, BytesMut};
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::answer::{API_RESULT, Answer, Payload};
+use super::answer::{API_RESULT, Answer, Payload, Pieces};
 use super::fault::FaultKind;
 use super::meter::Ticket;
 
@@ -26,8 +26,6 @@ impl Cut {
     }
 }
 
-type Pieces = BoxStream<'static, io::Result<Bytes>>;
-
 /// The response for an answer.
 pub(super) fn response(
     mut answer: Answer,
@@ -38,12 +36,12 @@ pub(super) fn response(
         spoil_hash(&mut answer);
     }
     let size = answer.payload.size();
-    let announced = match fault {
+    let announced = size.map(|size| match fault {
         Some(FaultKind::TruncatedBody { bytes }) => size.min(*bytes),
         _ => size,
-    };
+    });
     let mut headers = answer.headers;
-    if answer.status != StatusCode::NOT_MODIFIED {
+    if let (true, Some(announced)) = (answer.status != StatusCode::NOT_MODIFIED, announced) {
         headers.insert(header::CONTENT_LENGTH, announced.into());
     }
     let distorted = fault.and_then(|fault| distortion(fault, size));
@@ -82,18 +80,20 @@ fn pieces(payload: Payload) -> Pieces {
     match payload {
         Payload::Bytes(bytes) => stream::iter([Ok(bytes)]).boxed(),
         Payload::Blob(blob, range) => blob.stream(range).boxed(),
+        Payload::Stream(pieces) => pieces,
     }
 }
 
 type Distortion = Box<dyn FnOnce(Pieces) -> Pieces>;
 
-/// What a fault does to a body of `size` bytes.
-fn distortion(fault: &FaultKind, size: u64) -> Option<Distortion> {
+/// What a fault does to a body of `size` bytes, if that is known.
+fn distortion(fault: &FaultKind, size: Option<u64>) -> Option<Distortion> {
     match *fault {
         FaultKind::CutAfter { bytes } => Some(Box::new(move |pieces| cut(first(pieces, bytes)))),
         FaultKind::TruncatedBody { bytes } => Some(Box::new(move |pieces| first(pieces, bytes))),
-        FaultKind::FlippedByte { offset } if size > 0 => {
-            Some(Box::new(move |pieces| flip(pieces, offset.min(size - 1))))
+        FaultKind::FlippedByte { offset } if size != Some(0) => {
+            let last = size.map_or(u64::MAX, |size| size - 1);
+            Some(Box::new(move |pieces| flip(pieces, offset.min(last))))
         }
         FaultKind::SlowDrip { bytes_per_second } => Some(Box::new(move |pieces| {
             drip(pieces, bytes_per_second.max(1))

@@ -25,7 +25,7 @@ use super::routes::{ROUTES, Style};
 use super::send::Cut;
 use super::shared::Shared;
 use super::tunnel;
-use super::{control, dispatch};
+use super::{control, cors, dispatch};
 
 /// Bytes of the header of a request over HTTP/2, at most: about what is taken over HTTP/1.1.
 const LARGEST_HEADER: u32 = 400 * 1024;
@@ -171,9 +171,16 @@ where
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(via);
+        let (preflight, from_page) = (cors::preflight(&request), cors::is_asked(&request));
         let answered = router.call(request);
         async move {
-            let response = answered.await.unwrap_or_else(|never| match never {});
+            if let Some(response) = preflight {
+                return Ok(response);
+            }
+            let mut response = answered.await.unwrap_or_else(|never| match never {});
+            if from_page {
+                cors::allow(response.headers_mut());
+            }
             delay(latency).await;
             match response.extensions().get::<Cut>() {
                 Some(Cut) => Err(io::Error::from(io::ErrorKind::ConnectionReset)),

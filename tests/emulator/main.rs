@@ -1,8 +1,11 @@
 //! The emulator, asked over HTTP as any client asks it.
 
 mod apps;
+mod archive;
+mod arguments;
 mod batch_faults;
 mod batches;
+mod browser;
 mod concurrency;
 mod contention;
 mod counters;
@@ -19,6 +22,9 @@ mod listing;
 mod malformed;
 mod model;
 mod oauth;
+mod open_links;
+mod pictures;
+mod rclone;
 mod relocation;
 mod sdk;
 mod search;

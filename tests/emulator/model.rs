@@ -101,6 +101,13 @@ enum Step {
         slot: usize,
         pages: usize,
     },
+    Versions {
+        path: Names,
+        limit: usize,
+    },
+    Archive {
+        path: Names,
+    },
 }
 
 fn path() -> impl Strategy<Value = Names> {
@@ -149,6 +156,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (slot(), vec(0..names::NAMES.len(), 0..=2), flag(), 1..6_usize, prop::bool::weighted(0.2))
             .prop_map(|(slot, path, recursive, limit, at_end)| Step::List { slot, path, recursive, limit, at_end }),
         3 => (slot(), prop_oneof![Just(1), Just(usize::MAX)]).prop_map(|(slot, pages)| Step::Continue { slot, pages }),
+        2 => (path(), 1..4_usize).prop_map(|(path, limit)| Step::Versions { path, limit }),
+        2 => path().prop_map(|path| Step::Archive { path }),
     ]
 }
 

@@ -1,8 +1,8 @@
-//! What needs files that nobody can have here: `files/export`, previews and thumbnails.
+//! What needs files that nobody can have here: `files/export` and previews.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::super::answer::{Answer, Refusal};
+use super::super::answer::Refusal;
 use super::super::call::{Call, Outcome};
 use super::super::fields::Fields;
 use super::super::path_arg::Pattern;
@@ -41,65 +41,4 @@ pub(super) fn get_preview(call: &mut Call) -> Outcome {
         &call.arg,
         tag("unsupported_extension"),
     ))
-}
-
-/// No picture is ever looked at.
-pub(super) fn get_thumbnail(call: &mut Call) -> Outcome {
-    let path = call.arg.text("path")?;
-    thumbnail_options(&mut call.arg)?;
-    call.arg.finish()?;
-    Err(refuse_file(
-        call,
-        &path,
-        &call.arg,
-        tag("unsupported_extension"),
-    ))
-}
-
-pub(super) fn get_thumbnail_v2(call: &mut Call) -> Outcome {
-    let Some((kind, mut resource)) = call.arg.optional_union("resource")? else {
-        return Err(Refusal::bad(
-            "HTTP header \"Dropbox-API-Arg\": missing required field 'resource'",
-        ));
-    };
-    thumbnail_options(&mut call.arg)?;
-    call.arg.finish()?;
-    if kind != "path" {
-        return Err(Refusal::Route(tag("not_found")));
-    }
-    let path = resource.text("path")?;
-    Err(refuse_file(
-        call,
-        &path,
-        &resource,
-        tag("unsupported_extension"),
-    ))
-}
-
-pub(super) fn get_thumbnail_batch(call: &mut Call) -> Outcome {
-    let entries = call.arg.list("entries", 0..=25)?;
-    call.arg.finish()?;
-    let refused: Result<Vec<Value>, Refusal> = entries
-        .into_iter()
-        .map(|mut entry| {
-            let path = entry.text("path")?;
-            thumbnail_options(&mut entry)?;
-            entry.finish()?;
-            match refuse_file(call, &path, &entry, tag("unsupported_extension")) {
-                Refusal::Route(error) => Ok(nested("failure", error)),
-                refusal => Err(refusal),
-            }
-        })
-        .collect();
-    Ok(Answer::json(&json!({ "entries": refused? })))
-}
-
-fn thumbnail_options(arg: &mut Fields) -> Result<(), Refusal> {
-    for option in ["format", "size", "mode", "quality"] {
-        let given = arg.optional_union(option)?;
-        given.map_or(Ok(()), |(_, beside)| beside.finish())?;
-    }
-    arg.optional_flag("exclude_media_info")?;
-    arg.optional_flag("preserve_transparency")?;
-    Ok(())
 }

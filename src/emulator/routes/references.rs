@@ -39,7 +39,7 @@ pub(super) fn get(call: &mut Call) -> Outcome {
 
 pub(super) async fn save(call: &mut Call) -> Outcome {
     let text = call.arg.text("copy_reference")?;
-    let path = call.arg.path("path", Pattern::Write)?;
+    let path = call.arg.path("path", Pattern::Plain)?;
     call.arg.finish()?;
     call.hold_namespace()
         .await

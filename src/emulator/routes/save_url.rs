@@ -31,7 +31,7 @@ const CHECK: &str = "files/save_url/check_job_status";
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 pub(super) fn save(call: &mut Call) -> Outcome {
-    let path = call.arg.path("path", Pattern::Write)?;
+    let path = call.arg.path("path", Pattern::Plain)?;
     let text = call.arg.text("url")?;
     call.arg.finish()?;
     let url = Url::parse(&text)

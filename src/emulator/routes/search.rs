@@ -1,4 +1,4 @@
-//! `files/search_v2`, `files/search/continue_v2`: by the words of names.
+//! `files/search_v2`, `files/search/continue_v2`, and `files/search` that was before: by the words of names.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,12 @@ use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
 use super::super::fields::Fields;
 use super::super::names;
-use super::super::path_arg::Pattern;
+use super::super::path_arg::{PathArg, Pattern};
 use super::super::state::tree::{Depth, Node, Tree};
 use super::super::state::{LocateError, Located, State, View};
 use super::super::tag::{nested, tag};
 use super::super::wire::{self, Metadata};
+use super::users::check_account_id;
 
 /// Matches of one search, at most.
 const MOST_MATCHES: usize = 10_000;
@@ -32,15 +33,12 @@ struct Search {
 }
 
 pub(super) fn search(call: &mut Call) -> Outcome {
-    let query = call.arg.text("query")?;
-    if query.chars().count() > 1000 {
-        return Err(call.arg.refuse("query", "must be at most 1000 characters"));
-    }
+    let query = read_query(call)?;
     let options = call.arg.optional_fields("options")?;
     let mut matching = call.arg.optional_fields("match_field_options")?;
-    let highlights = call.arg.flag("include_highlights")?;
+    let highlights = call.arg.nullable_flag("include_highlights")?;
     call.arg.finish()?;
-    let highlights = highlights
+    let highlights = highlights.unwrap_or(false)
         | matching
             .as_mut()
             .map_or(Ok(false), |fields| fields.flag("include_highlights"))?;
@@ -48,15 +46,8 @@ pub(super) fn search(call: &mut Call) -> Outcome {
         fields.finish()?;
     }
     let mut search = Search {
-        query,
-        folder: String::new(),
-        deleted: false,
-        by_time: false,
-        extensions: Vec::new(),
-        categories: Vec::new(),
         highlights,
-        limit: 100,
-        skip: 0,
+        ..Search::of(query)
     };
     let view = call.caller().view;
     let state = call.shared.state();
@@ -64,13 +55,74 @@ pub(super) fn search(call: &mut Call) -> Outcome {
     if let Some(options) = options {
         read_options(&mut search, options, &state, &view)?;
     }
-    if words(&search.query).is_empty() {
-        return Err(Refusal::Route(nested_text(
-            "invalid_argument",
-            "the query has no words",
-        )));
-    }
+    check_words(&search.query)?;
     Ok(search.answer(&view, state.tree(view.tree)))
+}
+
+/// `files/search`: the first version, which counts instead of giving a cursor.
+pub(super) fn search_v1(call: &mut Call) -> Outcome {
+    let path = call.arg.path("path", Pattern::Root)?;
+    let query = read_query(call)?;
+    let start = call.arg.optional_number("start", 0..=9_999)?.unwrap_or(0);
+    let limit = call.arg.optional_number("max_results", 1..=1000)?;
+    let mode = call.arg.optional_tag(
+        "mode",
+        &["filename", "filename_and_content", "deleted_filename"],
+    )?;
+    call.arg.finish()?;
+    let view = call.caller().view;
+    let state = call.shared.state();
+    let mut search = Search::of(query);
+    search.deleted = mode == Some("deleted_filename");
+    search.skip = usize::try_from(start).unwrap_or(usize::MAX);
+    if let Some(limit) = limit.and_then(|limit| usize::try_from(limit).ok()) {
+        search.limit = limit;
+    }
+    search.folder = folder(&state, &view, &path)?;
+    check_words(&search.query)?;
+    let found = search.find(&view, state.tree(view.tree));
+    let page: Vec<Value> = found
+        .iter()
+        .skip(search.skip)
+        .take(search.limit)
+        .map(|(_, metadata)| json!({ "match_type": tag("filename"), "metadata": metadata }))
+        .collect();
+    let next = (search.skip + page.len()).min(found.len());
+    Ok(Answer::json(&json!({
+        "matches": page,
+        "more": found.len() > search.skip + search.limit,
+        "start": next,
+    })))
+}
+
+fn read_query(call: &mut Call) -> Result<String, Refusal> {
+    let query = call.arg.text("query")?;
+    if query.chars().count() > 1000 {
+        return Err(call.arg.refuse("query", "must be at most 1000 characters"));
+    }
+    Ok(query)
+}
+
+fn check_words(query: &str) -> Result<(), Refusal> {
+    if words(query).is_empty() {
+        let why = nested("invalid_argument", "the query has no words".into());
+        return Err(Refusal::Route(why));
+    }
+    Ok(())
+}
+
+/// Where to search.
+fn folder(state: &State, view: &View, path: &PathArg) -> Result<String, Refusal> {
+    let refuse = |error| Refusal::Route(nested("path", wire::lookup_error(error)));
+    let place = match state.locate(view, path).map_err(refuse)? {
+        Located::Place(place) => place.lower,
+        Located::Version(lower, _) => lower,
+    };
+    match state.tree(view.tree).node(&place) {
+        Some(Node::File(_)) => Err(Refusal::Route(nested("path", tag("not_folder")))),
+        None if place != view.root.lower => Err(refuse(LocateError::NotFound)),
+        _ => Ok(place),
+    }
 }
 
 pub(super) fn search_continue(call: &mut Call) -> Outcome {
@@ -84,10 +136,6 @@ pub(super) fn search_continue(call: &mut Call) -> Outcome {
     let search = search.ok_or_else(invalid)?;
     let state = call.shared.state();
     Ok(search.answer(&view, state.tree(view.tree)))
-}
-
-fn nested_text(name: &str, text: &str) -> Value {
-    nested(name, text.into())
 }
 
 fn read_options(
@@ -107,7 +155,16 @@ fn read_options(
         .collect();
     let categories = options.optional_values("file_categories")?;
     search.categories = options.bare_tags("file_categories", categories)?;
-    options.optional_text("account_id")?;
+    if let Some(unknown) = search
+        .categories
+        .iter()
+        .find(|category| !CATEGORIES.contains(&category.as_str()))
+    {
+        return Err(options.refuse("file_categories", &format!("invalid tag '{unknown}'")));
+    }
+    if let Some(id) = options.optional_text("account_id")? {
+        check_account_id(&options, "account_id", id)?;
+    }
     options.finish()?;
     search.by_time = order == Some("last_modified_time");
     search.deleted = status == Some("deleted");
@@ -115,16 +172,7 @@ fn read_options(
         .and_then(|limit| usize::try_from(limit).ok())
         .unwrap_or(search.limit);
     if let Some(path) = path {
-        let refuse = |error| Refusal::Route(nested("path", wire::lookup_error(error)));
-        let place = match state.locate(view, &path).map_err(refuse)? {
-            Located::Place(place) => place.lower,
-            Located::Version(lower, _) => lower,
-        };
-        match state.tree(view.tree).node(&place) {
-            Some(Node::File(_)) => return Err(Refusal::Route(nested("path", tag("not_folder")))),
-            None if place != view.root.lower => return Err(refuse(LocateError::NotFound)),
-            _ => search.folder = place,
-        }
+        search.folder = folder(state, view, &path)?;
     }
     Ok(())
 }
@@ -143,6 +191,21 @@ fn words(query: &str) -> Vec<String> {
 }
 
 impl Search {
+    /// A search for these words, everywhere.
+    fn of(query: String) -> Search {
+        Search {
+            query,
+            folder: String::new(),
+            deleted: false,
+            by_time: false,
+            extensions: Vec::new(),
+            categories: Vec::new(),
+            highlights: false,
+            limit: 100,
+            skip: 0,
+        }
+    }
+
     fn answer(self, view: &View, tree: &Tree) -> Answer {
         let found = self.find(view, tree);
         let page: Vec<Value> = found
@@ -229,6 +292,21 @@ impl Search {
         self.categories.is_empty() || self.categories.iter().any(|wanted| wanted == category)
     }
 }
+
+/// `FileCategory`, all of it.
+const CATEGORIES: [&str; 11] = [
+    "image",
+    "document",
+    "pdf",
+    "spreadsheet",
+    "presentation",
+    "audio",
+    "video",
+    "folder",
+    "paper",
+    "others",
+    "other",
+];
 
 /// `FileCategory` by a name's extension.
 fn category(extension: &str) -> &'static str {

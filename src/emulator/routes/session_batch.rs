@@ -151,7 +151,7 @@ impl Piece {
     fn read(mut entry: Fields) -> Result<Piece, Refusal> {
         let piece = Piece {
             cursor: SessionCursor::read(&mut entry)?,
-            length: entry.number("length", 0..=LARGEST_BODY)?,
+            length: entry.number("length", 0..=u64::MAX)?,
             close: entry.flag("close")?,
         };
         entry.finish()?;
@@ -204,12 +204,14 @@ impl Piece {
 }
 
 pub(super) async fn append_batch(call: &mut Call) -> Outcome {
-    let entries = call.arg.list("entries", 1..=MOST_ENTRIES)?;
+    let entries = call.arg.list("entries", 0..=MOST_ENTRIES)?;
     let hash = call.arg.optional_hash("content_hash")?;
     call.arg.finish()?;
     let entries: Result<Vec<Piece>, Refusal> = entries.into_iter().map(Piece::read).collect();
     let entries = entries?;
-    let total: u64 = entries.iter().map(|entry| entry.length).sum();
+    let total = entries
+        .iter()
+        .fold(0, |total: u64, entry| total.saturating_add(entry.length));
     if total > LARGEST_BODY {
         return Err(Refusal::Route(tag("payload_too_large")));
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::answer::{API_RESULT, Answer, Refusal, header_safe};
-use super::super::call::{Call, Outcome};
+use super::super::call::{Call, Caller, Outcome};
 use super::super::fault::FaultKind;
 use super::super::fields::Fields;
 use super::super::names::{self, Place};
@@ -17,7 +17,14 @@ use super::super::tag::{nested, tag};
 use super::super::wire;
 use super::download;
 
-const AUDIENCES: [&str; 5] = ["public", "team", "no_one", "password", "members"];
+const AUDIENCES: [&str; 6] = [
+    "public",
+    "team",
+    "no_one",
+    "password",
+    "members",
+    "public_logged_in_only",
+];
 
 pub(super) fn create(call: &mut Call) -> Outcome {
     let path = call.arg.path("path", Pattern::Read)?;
@@ -33,17 +40,34 @@ pub(super) fn create(call: &mut Call) -> Outcome {
     let (_, node) = state
         .find(&caller.view, &path)
         .map_err(|error| Refusal::Route(nested("path", wire::lookup_error(error))))?;
-    let known = state
-        .links
-        .iter()
-        .find(|link| link.owner == caller.account && link.item == node.id());
-    if let Some(known) = known {
+    if let Some(known) = link_to(&state, &caller, &node) {
         let metadata = nested("metadata", metadata(&state, known, &node));
         return Err(Refusal::Route(nested(
             "shared_link_already_exists",
             metadata,
         )));
     }
+    let link = make(&mut state, &caller, &node, settings);
+    Ok(Answer::json(&metadata(&state, &link, &node)))
+}
+
+/// The caller's link to this item.
+pub(super) fn link_to<'a>(
+    state: &'a State,
+    caller: &Caller,
+    node: &Node,
+) -> Option<&'a SharedLink> {
+    let mut links = state.links.iter();
+    links.find(|link| link.owner == caller.account && link.item == node.id())
+}
+
+/// Makes a link.
+pub(super) fn make(
+    state: &mut State,
+    caller: &Caller,
+    node: &Node,
+    settings: LinkSettings,
+) -> SharedLink {
     let (letters, key) = (state.mint.link_id(), state.mint.link_id());
     let kind = match node {
         Node::File(_) => "fi",
@@ -59,15 +83,34 @@ pub(super) fn create(call: &mut Call) -> Outcome {
         item: node.id().to_owned(),
         settings,
     };
-    let answer = Answer::json(&metadata(&state, &link, &node));
-    state.links.push(link);
-    Ok(answer)
+    state.links.push(link.clone());
+    link
+}
+
+/// The caller's links to what is there; those to `path` and, unless `direct`, to the folders above it, where one is given.
+pub(super) fn links_of<'a>(
+    state: &'a State,
+    caller: &Caller,
+    path: Option<&'a str>,
+    direct: bool,
+) -> impl Iterator<Item = (&'a SharedLink, Node)> {
+    let owner = caller.account;
+    let own = state.links.iter().filter(move |link| link.owner == owner);
+    own.filter_map(move |link| {
+        let (lower, node) = state.linked(link)?;
+        let covered = match path {
+            None => true,
+            Some(path) if direct => lower == path,
+            Some(path) => names::is_within(path, &lower),
+        };
+        covered.then_some((link, node))
+    })
 }
 
 pub(super) fn list(call: &mut Call) -> Outcome {
-    let path = call.arg.optional_path("path", Pattern::Root)?;
+    let path = call.arg.optional_path("path", Pattern::Read)?;
     let cursor = call.arg.optional_text("cursor")?;
-    let direct = call.arg.flag("direct_only")?;
+    let direct = call.arg.nullable_flag("direct_only")?.unwrap_or(false);
     call.arg.finish()?;
     if cursor.is_some() || matches!(call.fault(), Some(FaultKind::ResetCursor)) {
         // All links are on the first page, so no cursor was ever given.
@@ -83,19 +126,8 @@ pub(super) fn list(call: &mut Call) -> Outcome {
             Some(found.map_err(refuse)?.0)
         }
     };
-    let covers = |lower: &str| match &wanted {
-        None => true,
-        Some(wanted) if direct => lower == wanted,
-        Some(wanted) => names::is_within(wanted, lower),
-    };
-    let links: Vec<Value> = state
-        .links
-        .iter()
-        .filter(|link| link.owner == caller.account)
-        .filter_map(|link| {
-            let (lower, node) = state.linked(link)?;
-            covers(&lower).then(|| metadata(&state, link, &node))
-        })
+    let links: Vec<Value> = links_of(&state, &caller, wanted.as_deref(), direct)
+        .map(|(link, node)| metadata(&state, link, &node))
         .collect();
     Ok(Answer::json(&json!({ "links": links, "has_more": false })))
 }
@@ -159,28 +191,52 @@ pub(super) fn get_file(call: &mut Call) -> Outcome {
     Ok(answer.with(API_RESULT, metadata))
 }
 
+/// The link of this address, for whoever knows its password. The error is a tag.
+pub(super) fn open<'a>(
+    state: &'a State,
+    url: &str,
+    password: Option<&str>,
+    now: Timestamp,
+) -> Result<&'a SharedLink, &'static str> {
+    let link = state.link(url, now).ok_or("shared_link_not_found")?;
+    match &link.settings.password {
+        Some(wanted) if password != Some(wanted) => Err("shared_link_access_denied"),
+        _ => Ok(link),
+    }
+}
+
 /// Finds what a link, and a path below it, lead to.
 fn follow(call: &mut Call) -> Result<(SharedLink, String, Node), Refusal> {
     let url = call.arg.text("url")?;
     let below = call.arg.optional_text("path")?;
+    if let Some(below) = &below {
+        call.arg.check_path("path", below, Pattern::Plain)?;
+    }
     let password = call.arg.optional_text("link_password")?;
     call.arg.finish()?;
-    let refuse = |name| Refusal::Route(tag(name));
-    let missing = || refuse("shared_link_not_found");
-    let state = call.shared.state();
-    let link = state.link(&url, call.shared.clock.now());
-    let link = link.cloned().ok_or_else(missing)?;
-    if link.settings.password.is_some() && link.settings.password != password {
-        return Err(refuse("shared_link_access_denied"));
-    }
-    let (lower, node) = state.linked(&link).ok_or_else(missing)?;
-    let Some(below) = below.filter(|below| !below.is_empty() && below != "/") else {
+    let (state, now) = (call.shared.state(), call.shared.clock.now());
+    resolve(&state, &url, below.as_deref(), password.as_deref(), now)
+        .map_err(|error| Refusal::Route(tag(error)))
+}
+
+/// What the link of this address leads to, and a path below it. The error is a tag.
+pub(super) fn resolve(
+    state: &State,
+    url: &str,
+    below: Option<&str>,
+    password: Option<&str>,
+    now: Timestamp,
+) -> Result<(SharedLink, String, Node), &'static str> {
+    const MISSING: &str = "shared_link_not_found";
+    let link = open(state, url, password, now)?.clone();
+    let (lower, node) = state.linked(&link).ok_or(MISSING)?;
+    let Some(below) = below.filter(|below| !matches!(*below, "" | "/")) else {
         return Ok((link, lower, node));
     };
-    let place = Place::parse(&below).map_err(|_| missing())?;
+    let place = Place::parse(below).map_err(|_| MISSING)?;
     let lower = format!("{lower}{}", place.lower);
     let node = state.tree(link.tree).node(&lower).cloned();
-    Ok((link, lower, node.ok_or_else(missing)?))
+    Ok((link, lower, node.ok_or(MISSING)?))
 }
 
 /// Reads `SharedLinkSettings` over what was set before.
@@ -191,20 +247,21 @@ fn read_settings(
     of_team: bool,
 ) -> Result<(), Refusal> {
     let refuse = |name| Err(Refusal::Route(nested("settings_error", tag(name))));
-    let require_password = given.optional_flag("require_password")?;
+    let require_password = given.nullable_flag("require_password")?;
     let password = given.optional_text("link_password")?;
     let expires = given.optional_time("expires")?;
     let audience = given.optional_tag("audience", &AUDIENCES)?;
     given.optional_tag("access", &["viewer", "editor", "max", "default"])?;
     let visibility =
         given.optional_tag("requested_visibility", &["public", "team_only", "password"])?;
-    let allow_download = given.optional_flag("allow_download")?;
+    let allow_download = given.nullable_flag("allow_download")?;
     given.finish()?;
     let with_password = require_password == Some(true) || visibility == Some("password");
     if with_password && password.is_none() || expires.is_some_and(|expires| expires <= now) {
         return refuse("invalid_settings");
     }
-    let team_only = audience == Some("team") || visibility == Some("team_only");
+    let team_only = matches!(audience, Some("team" | "public_logged_in_only"))
+        || visibility == Some("team_only");
     if team_only && !of_team {
         return refuse("not_authorized");
     }
@@ -220,7 +277,7 @@ fn read_settings(
 }
 
 /// `SharedLinkMetadata`
-fn metadata(state: &State, link: &SharedLink, node: &Node) -> Value {
+pub(super) fn metadata(state: &State, link: &SharedLink, node: &Node) -> Value {
     let view = &state.account(link.owner).home;
     let lower = names::fold(node.display());
     let mut described = json!(wire::metadata(view, &lower, node));

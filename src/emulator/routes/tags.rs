@@ -39,7 +39,7 @@ pub(super) fn remove(call: &mut Call) -> Outcome {
 }
 
 pub(super) fn get(call: &mut Call) -> Outcome {
-    let paths = call.arg.paths("paths", Pattern::Read)?;
+    let paths = call.arg.paths("paths", Pattern::Plain)?;
     call.arg.finish()?;
     let view = call.caller().view;
     let state = call.shared.state();
@@ -57,7 +57,7 @@ pub(super) fn get(call: &mut Call) -> Outcome {
 }
 
 fn read(call: &mut Call) -> Result<(PathArg, String), Refusal> {
-    let path = call.arg.path("path", Pattern::Read)?;
+    let path = call.arg.path("path", Pattern::Plain)?;
     let text = call.arg.text("tag_text")?;
     call.arg.finish()?;
     let word = |c: char| c.is_alphanumeric() || c == '_';

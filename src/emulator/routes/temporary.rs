@@ -14,6 +14,7 @@ use super::super::state::tree::Node;
 use super::super::tag::{nested, tag};
 use super::super::{names, wire};
 use super::download;
+use super::open_link;
 use super::upload::CommitInfo;
 
 /// How long a link works: four hours.
@@ -81,7 +82,8 @@ pub(super) fn follow(call: &mut Call) -> Outcome {
         TemporaryKind::Download(file) => {
             let etag = download::etag(&file);
             let answer = download::content(&call.parts.headers, &etag, &file.blob);
-            Ok(answer.with(header::ETAG, etag))
+            let (name, kind) = open_link::kind(&file.display);
+            Ok(answer.with(header::ETAG, etag).with(name, kind))
         }
         TemporaryKind::Upload(_) => Err(other(StatusCode::NOT_FOUND, "There is no such link")),
     }

@@ -10,7 +10,7 @@ use super::super::fault::FaultKind;
 use super::super::fields::Fields;
 use super::super::limits::too_many_writes;
 use super::super::names;
-use super::super::state::session::{LARGEST_FILE, SessionError};
+use super::super::state::session::SessionError;
 use super::super::{tag, wire};
 use super::upload::CommitInfo;
 
@@ -83,7 +83,7 @@ async fn append_at(
         .sessions
         .find(&cursor.id, caller.account, now)
         .map_err(refuse)?;
-    let after = cursor.offset + sent.received.size;
+    let after = cursor.offset.saturating_add(sent.received.size);
     let close = close && !sent.short;
     session
         .append(sent.turn, cursor.offset, sent.received, close)
@@ -107,7 +107,7 @@ pub(super) async fn finish(call: &mut Call) -> Outcome {
         .await
         .map_err(|busy| busy.refusal(too_many_writes))?;
     let (caller, now) = (call.caller(), call.shared.clock.now());
-    let after = cursor.offset + sent.received.size;
+    let after = cursor.offset.saturating_add(sent.received.size);
     let content = {
         let mut state = call.shared.state();
         let session = state
@@ -159,7 +159,7 @@ impl SessionCursor {
     fn fields(arg: &mut Fields) -> Result<SessionCursor, Refusal> {
         Ok(SessionCursor {
             id: arg.text("session_id")?,
-            offset: arg.number("offset", 0..=LARGEST_FILE)?,
+            offset: arg.number("offset", 0..=u64::MAX)?,
         })
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::admission::root_info;
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
+use super::super::fields::Fields;
 use super::super::state::account::Account;
 use super::super::state::{AccountId, State};
 use super::super::tag::{nested, tag};
@@ -52,23 +53,36 @@ pub(super) fn get_account(call: &mut Call) -> Outcome {
 
 fn account_id(call: &mut Call) -> Result<String, Refusal> {
     let id = call.arg.text("account_id")?;
+    check_account_id(&call.arg, "account_id", id)
+}
+
+pub(super) fn check_account_id(arg: &Fields, name: &str, id: String) -> Result<String, Refusal> {
     if id.chars().count() == 40 {
         return Ok(id);
     }
-    let why = format!("'{id}' must be 40 characters");
-    Err(call.arg.refuse("account_id", &why))
+    Err(arg.refuse(name, &format!("'{id}' must be 40 characters")))
 }
 
 pub(super) fn get_account_batch(call: &mut Call) -> Outcome {
     let ids = call.arg.values("account_ids", 1..=300)?;
+    let ids: Result<Vec<String>, Refusal> = ids
+        .into_iter()
+        .map(|id| match id {
+            Value::String(id) => check_account_id(&call.arg, "account_ids", id),
+            _ => Err(call
+                .arg
+                .refuse("account_ids", "expected to be a list of strings")),
+        })
+        .collect();
+    let ids = ids?;
     call.arg.finish()?;
     let caller = call.caller();
     let state = call.shared.state();
     let accounts: Result<Vec<Value>, Refusal> = ids
         .iter()
         .map(|id| {
-            let account = id.as_str().and_then(|id| state.account_by_id(id));
-            let missing = || Refusal::Route(nested("no_account", id.clone()));
+            let account = state.account_by_id(id);
+            let missing = || Refusal::Route(nested("no_account", id.as_str().into()));
             let account = account.ok_or_else(missing)?;
             Ok(basic_account(account, state.account(caller.account)))
         })
@@ -80,11 +94,17 @@ pub(super) fn features(call: &mut Call) -> Outcome {
     let features = call.arg.values("features", 0..=100)?;
     let features = call.arg.bare_tags("features", features)?;
     call.arg.finish()?;
+    if features.is_empty() {
+        return Err(Refusal::Route(tag("empty_features_list")));
+    }
     let values: Vec<Value> = features
         .iter()
         .map(|name| match name.as_str() {
             "paper_as_files" | "file_locking" => {
                 nested(name, json!({ ".tag": "enabled", "enabled": true }))
+            }
+            "team_shared_dropbox" | "distinct_member_home" => {
+                nested(name, json!({ ".tag": "enabled", "enabled": false }))
             }
             _ => tag("other"),
         })

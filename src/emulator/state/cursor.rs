@@ -32,6 +32,9 @@ pub(in super::super) struct Cursor {
     sequence: usize,
     /// The last path listed; `None` when the listing is done.
     after: Option<String>,
+    /// The address of the shared link that this goes through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 /// An entry of a listing, in the tree's own paths.
@@ -67,7 +70,21 @@ impl Cursor {
             limit: scope.limit,
             sequence: tree.sequence(),
             after: Some(String::new()),
+            link: None,
         }
+    }
+
+    /// The same through a shared link.
+    pub(in super::super) fn through(self, link: String) -> Cursor {
+        Cursor {
+            link: Some(link),
+            ..self
+        }
+    }
+
+    /// The shared link that this goes through, by its address.
+    pub(in super::super) fn link(&self) -> Option<&str> {
+        self.link.as_deref()
     }
 
     /// The same as if everything had been listed.

@@ -69,14 +69,22 @@ pub(in super::super) struct FileLock {
     pub(in super::super) since: Timestamp,
 }
 
+/// What an address has to say: the letters and the key. The rest is for people, or for browsers, such as `dl=1`.
+fn essence(url: &str) -> Option<(String, String)> {
+    let (path, query) = url.split_once('?')?;
+    let (_, path) = path.split_once("/scl/")?;
+    let letters = path.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, key) = pairs.find(|(name, _)| name == "rlkey")?;
+    Some((letters, key.into_owned()))
+}
+
 impl State {
     /// The link of this address, while its item is there and its time is not over.
     pub(in super::super) fn link(&self, url: &str, now: Timestamp) -> Option<&SharedLink> {
-        // Clients add `?dl=1` and the like.
-        let bare = |url: &str| url.split("&dl=").next().unwrap_or_default().to_owned();
-        let wanted = bare(url);
+        let wanted = essence(url)?;
         let live = |link: &&SharedLink| {
-            bare(&link.url) == wanted
+            essence(&link.url).as_ref() == Some(&wanted)
                 && self.linked(link).is_some()
                 && link.settings.expires.is_none_or(|expires| expires > now)
         };

@@ -196,6 +196,7 @@ impl Session {
             SessionData::Concurrent { .. } if !offset.is_multiple_of(BLOCK as u64) => {
                 Err(SessionError::InvalidOffset)
             }
+            SessionData::Concurrent { .. } if offset > LARGEST_FILE => Err(SessionError::TooLarge),
             SessionData::Concurrent { end: Some(end), .. } if offset >= *end => {
                 Err(SessionError::Closed)
             }

@@ -58,6 +58,8 @@ pub(super) fn samples() -> Vec<Sample> {
         json!({"path": "/none", "format": "jpeg", "size": "w64h64", "mode": "strict"});
     let members = json!({"members": [{".tag": "email", "email": "a@b.example"}]});
     let everybody = json!({"limit": 7, "include_removed": true});
+    let folders = json!({"limit": 7, "actions": [{".tag": "unmount"}]});
+    let more = json!({"cursor": "none"});
     let calls = [
         ("auth/token/revoke", Rpc, Value::Null),
         ("check/app", Rpc, json!({"query": "q"})),
@@ -101,6 +103,7 @@ pub(super) fn samples() -> Vec<Sample> {
             Download,
             json!({"path": "/none", "rev": REV}),
         ),
+        ("files/download_zip", Download, json!({"path": "/none"})),
         (
             "files/export",
             Download,
@@ -154,6 +157,11 @@ pub(super) fn samples() -> Vec<Sample> {
             json!({"path": "/new", "url": "none"}),
         ),
         ("files/save_url/check_job_status", Rpc, job.clone()),
+        (
+            "files/search",
+            Rpc,
+            json!({"path": "", "query": "q", "start": 1, "max_results": 7, "mode": "filename"}),
+        ),
         ("files/search/continue_v2", Rpc, json!({"cursor": "none"})),
         (
             "files/search_v2",
@@ -193,12 +201,29 @@ pub(super) fn samples() -> Vec<Sample> {
             json!({"num_sessions": 2, "session_type": "concurrent"}),
         ),
         (
+            "sharing/create_shared_link",
+            Rpc,
+            json!({"path": "/none", "short_url": true, "pending_upload": "file"}),
+        ),
+        (
             "sharing/create_shared_link_with_settings",
             Rpc,
             json!({"path": "/none", "settings": settings}),
         ),
         ("sharing/get_shared_link_file", Download, link.clone()),
         ("sharing/get_shared_link_metadata", Rpc, link),
+        ("sharing/get_shared_links", Rpc, json!({"path": "/none"})),
+        ("sharing/list_folders", Rpc, folders.clone()),
+        ("sharing/list_folders/continue", Rpc, more.clone()),
+        ("sharing/list_mountable_folders", Rpc, folders.clone()),
+        ("sharing/list_mountable_folders/continue", Rpc, more.clone()),
+        ("sharing/list_received_files", Rpc, folders),
+        ("sharing/list_received_files/continue", Rpc, more),
+        (
+            "sharing/mount_folder",
+            Rpc,
+            json!({"shared_folder_id": "1"}),
+        ),
         (
             "sharing/list_shared_links",
             Rpc,

@@ -1,38 +1,19 @@
 //! Plays steps on both sides and compares.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::names::{NAMES, key};
-use super::rules::{self, Kind, Path, Tree, Verdict, parent};
-use super::{Commit, Mode, Names, Offset, Step};
+use super::rules::{self, Kind, Path, Tree, Verdict};
+use super::{Commit, Mode, Names, Step};
 use crate::lab::{Lab, Reply};
 
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) worked: Cell<usize>,
     pub(super) refused: Cell<usize>,
-}
-
-/// A session as it should be.
-struct Session {
-    id: Value,
-    concurrent: bool,
-    closed: bool,
-    bytes: Vec<u8>,
-}
-
-/// A listing that is carried on, and what a client knows from it.
-struct Listing {
-    cursor: Value,
-    folder: String,
-    recursive: bool,
-    /// Paths, each with the id, and the rev of files.
-    known: BTreeMap<String, (String, Option<String>)>,
-    complete: bool,
 }
 
 pub(super) struct Driver<'a> {
@@ -55,6 +36,13 @@ macro_rules! agree {
         }
     };
 }
+
+mod listings;
+mod reading;
+mod sessions;
+
+use listings::Listing;
+use sessions::Session;
 
 fn path(names: &Names) -> Path {
     let given: String = names
@@ -263,6 +251,8 @@ impl<'a> Driver<'a> {
                 self.session(step).await
             }
             Step::List { .. } | Step::Continue { .. } => self.listing(step).await,
+            Step::Versions { path: names, limit } => self.versions(&path(names), *limit).await,
+            Step::Archive { path: names } => self.archive(&path(names)).await,
         }
     }
 
@@ -386,308 +376,6 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    async fn look(&mut self, path: &Path, deleted: bool) -> Outcome {
-        let reply = self
-            .call(
-                "files/get_metadata",
-                json!({"path": path.given, "include_deleted": deleted}),
-                None,
-            )
-            .await;
-        self.count(&reply);
-        let tag = match self.tree.items.get(&path.key) {
-            Some(item) if item.rev().is_some() => "file",
-            Some(_) => "folder",
-            None if deleted && self.tree.deleted.contains(&path.key) => "deleted",
-            None => {
-                agree!(
-                    reply.status == 409 && reply.summary() == "path/not_found",
-                    "not found expected, got {}",
-                    reply.text()
-                );
-                return Ok(());
-            }
-        };
-        agree!(
-            result(&reply)[".tag"] == tag,
-            "{tag} expected, got {}",
-            reply.text()
-        );
-        Ok(())
-    }
-
-    async fn session(&mut self, step: &Step) -> Outcome {
-        match step {
-            Step::Start {
-                slot,
-                bytes,
-                concurrent,
-            } => {
-                let kind = if *concurrent {
-                    "concurrent"
-                } else {
-                    "sequential"
-                };
-                let reply = self
-                    .call(
-                        "files/upload_session/start",
-                        json!({"session_type": kind}),
-                        Some(content(*bytes)),
-                    )
-                    .await;
-                self.count(&reply);
-                if *concurrent && *bytes > 0 {
-                    agree!(
-                        reply.status == 409
-                            && reply.summary() == "concurrent_session_data_not_allowed",
-                        "{}",
-                        reply.text()
-                    );
-                    return Ok(());
-                }
-                agree!(reply.status == 200, "{}", reply.text());
-                let id = result(&reply)["session_id"].clone();
-                let bytes = content(*bytes);
-                self.sessions[*slot] = Some(Session {
-                    id,
-                    concurrent: *concurrent,
-                    closed: false,
-                    bytes,
-                });
-                Ok(())
-            }
-            Step::Append {
-                slot,
-                offset,
-                bytes,
-                close,
-            } => self.append(*slot, *offset, content(*bytes), *close).await,
-            Step::Finish {
-                slot,
-                offset,
-                bytes,
-                commit,
-            } => self.finish(*slot, *offset, content(*bytes), commit).await,
-            _ => unreachable!("only steps of sessions come here"),
-        }
-    }
-
-    async fn append(
-        &mut self,
-        slot: usize,
-        offset: Offset,
-        bytes: Vec<u8>,
-        close: bool,
-    ) -> Outcome {
-        let Some(session) = self.sessions[slot].take() else {
-            return self.skip();
-        };
-        // Which of two errors comes first, and what it means to close twice, is not told.
-        if session.closed
-            && (matches!(offset, Offset::Wrong) || bytes.is_empty() || session.concurrent)
-        {
-            self.sessions[slot] = Some(session);
-            return self.skip();
-        }
-        let right = session.bytes.len();
-        let at = if matches!(offset, Offset::Wrong) {
-            right + 1
-        } else {
-            right
-        };
-        let expected = match (&session, offset) {
-            (
-                Session {
-                    concurrent: true, ..
-                },
-                Offset::Wrong,
-            ) => Some("concurrent_session_invalid_offset"),
-            (
-                Session {
-                    concurrent: true, ..
-                },
-                _,
-            ) if !close && !bytes.is_empty() => Some("concurrent_session_invalid_data_size"),
-            (_, Offset::Wrong) => Some("incorrect_offset"),
-            (Session { closed: true, .. }, _) => Some("closed"),
-            _ => None,
-        };
-        let arg = json!({"cursor": {"session_id": session.id, "offset": at}, "close": close});
-        let mut session = session;
-        let reply = self
-            .call("files/upload_session/append_v2", arg, Some(bytes.clone()))
-            .await;
-        self.count(&reply);
-        let agrees = match expected {
-            Some(error) => reply.status == 409 && reply.summary() == error,
-            None => reply.status == 200,
-        };
-        agree!(agrees, "{expected:?} expected, got {}", reply.text());
-        if expected == Some("incorrect_offset") {
-            let correct = reply.json()["error"]["correct_offset"].clone();
-            agree!(correct == right, "{right} is correct, not {correct}");
-        }
-        if expected.is_none() {
-            session.bytes.extend(bytes);
-            session.closed |= close;
-        }
-        self.sessions[slot] = Some(session);
-        Ok(())
-    }
-
-    async fn finish(
-        &mut self,
-        slot: usize,
-        offset: Offset,
-        bytes: Vec<u8>,
-        commit: &Commit,
-    ) -> Outcome {
-        let Some(mut session) = self.sessions[slot].take() else {
-            return self.skip();
-        };
-        let (commit, arg) = self.commit(commit);
-        let right = session.bytes.len();
-        let wrong = matches!(offset, Offset::Wrong);
-        let at = if wrong { right + 1 } else { right };
-        let more = !bytes.is_empty();
-        let expected: &[&str] = match &session {
-            // Which error comes first is not told.
-            Session {
-                concurrent: true,
-                closed: false,
-                ..
-            } => &[
-                "concurrent_session_not_closed",
-                "concurrent_session_data_not_allowed",
-            ],
-            Session {
-                concurrent: true, ..
-            } if more => &[
-                "concurrent_session_data_not_allowed",
-                "lookup_failed/incorrect_offset",
-            ],
-            _ if wrong => &["lookup_failed/incorrect_offset"],
-            Session { closed: true, .. } if more => &["lookup_failed/closed"],
-            _ => &[],
-        };
-        let arg = json!({"cursor": {"session_id": session.id, "offset": at}, "commit": arg});
-        let reply = self
-            .call("files/upload_session/finish", arg, Some(bytes.clone()))
-            .await;
-        if !expected.is_empty() {
-            self.count(&reply);
-            let agrees = reply.status == 409 && expected.contains(&reply.summary().as_str());
-            agree!(agrees, "{expected:?} expected, got {}", reply.text());
-            self.sessions[slot] = Some(session);
-            return Ok(());
-        }
-        session.bytes.extend(bytes);
-        self.committed(&commit, session.bytes.clone(), "path/", &reply)?;
-        if reply.status != 200 {
-            // What was sent is kept for another try.
-            self.sessions[slot] = Some(session);
-        }
-        Ok(())
-    }
-
-    async fn listing(&mut self, step: &Step) -> Outcome {
-        match step {
-            Step::List {
-                slot,
-                path: names,
-                recursive,
-                limit,
-                at_end,
-            } => {
-                let folder = path(names);
-                let arg = json!({"path": folder.given, "recursive": recursive, "limit": limit});
-                let route = if *at_end {
-                    "files/list_folder/get_latest_cursor"
-                } else {
-                    "files/list_folder"
-                };
-                let reply = self.call(route, arg, None).await;
-                self.count(&reply);
-                let expected = match self.tree.items.get(&folder.key) {
-                    Some(item) if item.rev().is_some() => Some("path/not_folder"),
-                    None if !folder.key.is_empty() => Some("path/not_found"),
-                    _ => None,
-                };
-                if let Some(error) = expected {
-                    agree!(
-                        reply.status == 409 && reply.summary() == error,
-                        "{error} expected, got {}",
-                        reply.text()
-                    );
-                    return Ok(());
-                }
-                let mut listing = Listing {
-                    cursor: Value::Null,
-                    folder: folder.key,
-                    recursive: *recursive,
-                    known: BTreeMap::new(),
-                    complete: *at_end,
-                };
-                if *at_end {
-                    listing.cursor = result(&reply)["cursor"].clone();
-                    listing.known = self.scope(&listing);
-                } else {
-                    listing.take_in(&result(&reply));
-                }
-                self.check(&listing)?;
-                self.listings[*slot] = Some(listing);
-                Ok(())
-            }
-            Step::Continue { slot, pages } => {
-                let Some(mut listing) = self.listings[*slot].take() else {
-                    return self.skip();
-                };
-                for _ in 0..*pages {
-                    let reply = self
-                        .call(
-                            "files/list_folder/continue",
-                            json!({"cursor": listing.cursor}),
-                            None,
-                        )
-                        .await;
-                    agree!(reply.status == 200, "{}", reply.text());
-                    listing.take_in(&result(&reply));
-                    if listing.complete {
-                        break;
-                    }
-                }
-                self.check(&listing)?;
-                self.listings[*slot] = Some(listing);
-                self.skip()
-            }
-            _ => unreachable!("only steps of listings come here"),
-        }
-    }
-
-    /// What a complete listing must hold.
-    fn scope(&self, listing: &Listing) -> BTreeMap<String, (String, Option<String>)> {
-        let below = format!("{}/", listing.folder);
-        let items = self.tree.items.iter().filter(|(path, _)| {
-            path.starts_with(&below) && (listing.recursive || parent(path) == listing.folder)
-        });
-        items
-            .map(|(path, item)| {
-                let id = item.id.clone().unwrap_or_default();
-                (path.clone(), (id, item.rev().map(str::to_owned)))
-            })
-            .collect()
-    }
-
-    fn check(&self, listing: &Listing) -> Outcome {
-        let there = self.scope(listing);
-        agree!(
-            !listing.complete || listing.known == there,
-            "a cursor told {:#?}, but there is {there:#?}",
-            listing.known
-        );
-        Ok(())
-    }
-
     /// Compares the whole tree, and takes over the ids and revs that the service has given.
     async fn compare(&mut self) -> Outcome {
         let reply = self
@@ -761,29 +449,6 @@ impl<'a> Driver<'a> {
             "two items have one id: {entries:?}"
         );
         Ok(())
-    }
-}
-
-impl Listing {
-    /// Does what a client does with a page.
-    fn take_in(&mut self, page: &Value) {
-        for entry in page["entries"].as_array().into_iter().flatten() {
-            let path = entry["path_lower"].as_str().unwrap_or_default().to_owned();
-            let below = format!("{path}/");
-            if entry[".tag"] != "folder" {
-                self.known.retain(|known, _| !known.starts_with(&below));
-            }
-            // The listed folder itself is not a part of what it holds.
-            if entry[".tag"] == "deleted" || path == self.folder {
-                self.known.remove(&path);
-                continue;
-            }
-            let text = |name: &str| entry[name].as_str().map(str::to_owned);
-            self.known
-                .insert(path, (text("id").unwrap_or_default(), text("rev")));
-        }
-        self.cursor = page["cursor"].clone();
-        self.complete = page["has_more"] == false;
     }
 }
 
