@@ -118,6 +118,10 @@ impl Refusal<'_> {
                     format!("`{path}` is not a path that Dropbox accepts"),
                 )
             }
+            StatusCode::BAD_REQUEST if text.starts_with("Unknown API function") => Error::new(
+                ErrorKind::Unsupported,
+                format!("this server does not know the route `{route}`"),
+            ),
             StatusCode::BAD_REQUEST => Error::new(
                 ErrorKind::InvalidArgument,
                 format!("Dropbox refused `{route}`: {}", first_line(text)),
@@ -162,6 +166,48 @@ impl Refusal<'_> {
         let body = || envelope?.error.get("retry_after")?.as_u64();
         header.or_else(body).map(Duration::from_secs)
     }
+}
+
+/// Whether the server does not offer the route, or not to this caller: then another way has to do.
+pub(crate) fn is_unknown_route(error: &Error) -> bool {
+    error.tag() == Some("route_access_denied")
+        || error.tag().is_none()
+            && error.kind() == ErrorKind::Unsupported
+            && matches!(error.status(), Some(400 | 404 | 405))
+}
+
+/// Whether it is not what the call asks for that was refused, but its form: then smaller calls may do.
+pub(crate) fn is_refused_form(error: &Error) -> bool {
+    error.tag().is_none() && matches!(error.status(), Some(400 | 413 | 431))
+}
+
+/// The error for an entry of a batch that failed: `failure` is a value of the error union of `route`.
+pub(crate) fn refused_entry(route: &Route, path: &str, failure: Value) -> Error {
+    let tag = tags_of(&failure);
+    let (kind, template) =
+        known_tag(route, &tag).unwrap_or((ErrorKind::Conflict, "Dropbox refused {}"));
+    let message = template.replace("{}", &format!("`{}`", shown(path)));
+    Error::new(kind, message)
+        .with_path(shown(path))
+        .with_answer(StatusCode::CONFLICT.as_u16(), Some(tag), None)
+        .with_detail(failure)
+}
+
+/// The tags of a union's value from the outside in, as an error summary has them.
+fn tags_of(mut value: &Value) -> String {
+    let mut tags = String::new();
+    while let Some(tag) = value.get(".tag").and_then(Value::as_str) {
+        if !tags.is_empty() {
+            tags.push('/');
+        }
+        tags.push_str(tag);
+        // `UploadWriteFailed` stands beside its tag, and has its own union in `reason`.
+        value = value
+            .get(tag)
+            .or_else(|| value.get("reason"))
+            .unwrap_or(&Value::Null);
+    }
+    tags
 }
 
 /// `path/not_found/...` without the run of dots that ends a summary.

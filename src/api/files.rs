@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// An entry of a listing, or what is at a path.
 #[derive(Debug, Clone, Deserialize)]
@@ -97,8 +98,59 @@ pub(crate) struct SessionAppendArg<'a> {
 pub(crate) struct SessionFinishArg<'a> {
     pub(crate) cursor: SessionCursor<'a>,
     pub(crate) commit: &'a CommitInfo,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionStartBatchArg {
+    /// 1 to 1,000.
+    pub(crate) num_sessions: usize,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct SessionStartBatchResult {
+    pub(crate) session_ids: Vec<String>,
+}
+
+/// The body is the pieces of the entries, one behind the other.
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionAppendBatchArg<'a> {
+    pub(crate) entries: Vec<SessionAppendBatchEntry<'a>>,
+    /// Of the whole body.
     pub(crate) content_hash: &'a str,
 }
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionAppendBatchEntry<'a> {
+    pub(crate) cursor: SessionCursor<'a>,
+    pub(crate) length: u64,
+    pub(crate) close: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionFinishBatchArg<'a> {
+    pub(crate) entries: Vec<SessionFinishArg<'a>>,
+}
+
+/// The entries of a batch, in the order in which they were asked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct BatchResult<T> {
+    pub(crate) entries: Vec<BatchEntry<T>>,
+}
+
+/// What became of one entry of a batch.
+#[derive(Debug, Deserialize)]
+#[serde(tag = ".tag", rename_all = "snake_case")]
+pub(crate) enum BatchEntry<T> {
+    Success(T),
+    /// The value of the route's error union.
+    Failure {
+        failure: Value,
+    },
+}
+
+/// A success that says nothing more.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Nothing {}
 
 /// A path and nothing else: `download`, `get_metadata`.
 #[derive(Debug, Serialize)]

@@ -56,6 +56,9 @@ pub(crate) const UPLOAD: Route = upload("files/upload");
 pub(crate) const UPLOAD_SESSION_START: Route = upload("files/upload_session/start");
 pub(crate) const UPLOAD_SESSION_APPEND: Route = upload("files/upload_session/append_v2");
 pub(crate) const UPLOAD_SESSION_FINISH: Route = upload("files/upload_session/finish");
+pub(crate) const UPLOAD_SESSION_START_BATCH: Route = rpc("files/upload_session/start_batch");
+pub(crate) const UPLOAD_SESSION_APPEND_BATCH: Route = upload("files/upload_session/append_batch");
+pub(crate) const UPLOAD_SESSION_FINISH_BATCH: Route = rpc("files/upload_session/finish_batch_v2");
 pub(crate) const DOWNLOAD: Route = Route {
     name: "files/download",
     endpoint: Endpoint::Content,

@@ -21,13 +21,13 @@ pub(crate) use files::{Created, Deleted};
 pub(crate) use listing::Pages;
 pub(crate) use relocate::Relocation;
 pub(crate) use servers::Servers;
-pub(crate) use upload::{LocalFile, Stamp};
+pub(crate) use upload::{LocalFile, Sent, SmallFiles, Stamp};
 
 use crate::oauth::TokenSource;
 use crate::transport::Transport;
 use budget::Budget;
 use pacer::Pacer;
-use upload::PartMemory;
+use upload::{Commits, PartMemory};
 
 /// Speaks to one account. Clones share connections, token, pauses and retry budget.
 #[derive(Debug, Clone)]
@@ -41,6 +41,7 @@ struct Inner {
     pacer: Pacer,
     budget: Budget,
     parts: PartMemory,
+    commits: Commits,
 }
 
 impl Client {
@@ -52,6 +53,7 @@ impl Client {
             pacer: Pacer::default(),
             budget: Budget::default(),
             parts: PartMemory::default(),
+            commits: Commits::default(),
         }))
     }
 }

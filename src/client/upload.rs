@@ -4,22 +4,27 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use tokio::task::JoinHandle;
 
+mod commit;
 mod local_file;
 mod memory;
+mod small;
 
+pub(crate) use commit::Commits;
 pub(crate) use local_file::{LocalFile, PART, Part, Stamp};
 pub(crate) use memory::PartMemory;
+pub(crate) use small::SmallFiles;
 
 use super::Client;
 use super::call::{Argument, Outcome};
 use super::content_hash::{ContentHasher, PartHash};
 use crate::api::files::{
-    CommitInfo, FileMetadata, Metadata, SessionAppendArg, SessionCursor, SessionFinishArg,
-    SessionStartArg, SessionStartResult, UploadArg,
+    CommitInfo, FileMetadata, Metadata, SessionAppendArg, SessionCursor, SessionStartArg,
+    SessionStartResult, UploadArg,
 };
-use crate::api::{UPLOAD, UPLOAD_SESSION_APPEND, UPLOAD_SESSION_FINISH, UPLOAD_SESSION_START};
+use crate::api::{UPLOAD, UPLOAD_SESSION_APPEND, UPLOAD_SESSION_START};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
+use commit::Closed;
 
 /// How often a session that the server lost is begun anew.
 const SESSIONS: usize = 3;
@@ -46,15 +51,43 @@ impl Client {
         }
     }
 
-    /// Uploads contents that are in memory, in one call.
+    /// Uploads contents that are in memory.
     pub(crate) async fn upload_bytes(
         &self,
         bytes: Bytes,
         commit: &CommitInfo,
     ) -> Result<FileMetadata> {
-        let mut hasher = ContentHasher::new();
-        hasher.update(&bytes);
-        let (hash, size) = (hasher.finish(), bytes.len() as u64);
+        let hash = PartHash::of(&bytes).content_hash();
+        self.upload_whole(bytes, hash, commit).await
+    }
+
+    async fn upload_at_once(&self, file: &LocalFile, commit: &CommitInfo) -> Result<FileMetadata> {
+        let part = self.part(file, 0).await??;
+        file.check_unchanged()?;
+        self.upload_whole(part.bytes, part.hash.content_hash(), commit)
+            .await
+    }
+
+    /// One call, or two where other changes are under way: the commit then waits with theirs, and holds up nobody's bytes.
+    async fn upload_whole(
+        &self,
+        bytes: Bytes,
+        hash: String,
+        commit: &CommitInfo,
+    ) -> Result<FileMetadata> {
+        let size = bytes.len() as u64;
+        let Some(_turn) = self.0.commits.turn_if_free() else {
+            let session = self.start(&commit.path, bytes, &hash, true).await?;
+            let commit = commit.clone();
+            return self
+                .commit(Closed {
+                    session,
+                    size,
+                    hash,
+                    commit,
+                })
+                .await;
+        };
         let argument = UploadArg {
             commit,
             content_hash: &hash,
@@ -63,26 +96,6 @@ impl Client {
             .send(&UPLOAD, &commit.path, Argument::of(&argument), bytes)
             .await;
         self.arrived(outcome, commit, size, &hash).await
-    }
-
-    async fn upload_at_once(&self, file: &LocalFile, commit: &CommitInfo) -> Result<FileMetadata> {
-        let part = self.part(file, 0).await??;
-        file.check_unchanged()?;
-        let hash = part.hash.content_hash();
-        let argument = UploadArg {
-            commit,
-            content_hash: &hash,
-        };
-        let outcome = self
-            .send(
-                &UPLOAD,
-                &commit.path,
-                Argument::of(&argument),
-                part.bytes.clone(),
-            )
-            .await;
-        self.arrived(outcome, commit, file.stamp().size, &hash)
-            .await
     }
 
     async fn upload_by_session(
@@ -97,20 +110,7 @@ impl Client {
         // The next part is read and hashed while this one is on its way.
         let mut following = AbortOnDrop(self.part(file, PART));
         let hash = part.hash.content_hash();
-        let argument = SessionStartArg {
-            close: false,
-            content_hash: &hash,
-        };
-        let session: SessionStartResult = self
-            .send(
-                &UPLOAD_SESSION_START,
-                path,
-                Argument::of(&argument),
-                part.bytes.clone(),
-            )
-            .await
-            .result?;
-        let session = session.session_id.as_str();
+        let session = self.start(path, part.bytes.clone(), &hash, false).await?;
         let mut offset = 0;
         loop {
             whole.update_part(&part.hash);
@@ -123,36 +123,53 @@ impl Client {
                 break;
             }
             following = AbortOnDrop(self.part(file, end));
-            self.append(path, session, offset, &part).await?;
+            self.append(path, &session, offset, &part, false).await?;
         }
         file.check_unchanged()?;
+        self.append(path, &session, offset, &part, true).await?;
         whole.update_part(&part.hash);
+        drop(part);
+        self.commit(Closed {
+            session,
+            size,
+            hash: whole.finish(),
+            commit: commit.clone(),
+        })
+        .await
+    }
+
+    /// Begins a session with its first bytes; one that is closed takes no more.
+    async fn start(&self, path: &str, bytes: Bytes, hash: &str, close: bool) -> Result<String> {
+        let argument = SessionStartArg {
+            close,
+            content_hash: hash,
+        };
+        let outcome: Outcome<SessionStartResult> = self
+            .send(&UPLOAD_SESSION_START, path, Argument::of(&argument), bytes)
+            .await;
+        outcome.result.map(|result| result.session_id)
+    }
+
+    /// Appends a part. Where an earlier attempt got through in whole or in part, the server names the offset that it is at.
+    async fn append(
+        &self,
+        path: &str,
+        session: &str,
+        offset: u64,
+        part: &Part,
+        close: bool,
+    ) -> Result<()> {
         let hash = part.hash.content_hash();
-        let argument = SessionFinishArg {
+        let bytes = part.bytes.clone();
+        let at = SessionAppendArg {
             cursor: SessionCursor {
                 session_id: session,
                 offset,
             },
-            commit,
+            close,
             content_hash: &hash,
         };
-        let outcome = self
-            .send(
-                &UPLOAD_SESSION_FINISH,
-                path,
-                Argument::of(&argument),
-                part.bytes.clone(),
-            )
-            .await;
-        self.arrived(outcome, commit, size, &whole.finish()).await
-    }
-
-    /// Appends a part. Where an earlier attempt got through in whole or in part, the server names the offset that it is at.
-    async fn append(&self, path: &str, session: &str, offset: u64, part: &Part) -> Result<()> {
-        let hash = part.hash.content_hash();
-        let outcome = self
-            .append_at(path, session, offset, &hash, part.bytes.clone())
-            .await;
+        let outcome = self.append_at(path, &at, bytes).await;
         let Err(error) = outcome.result else {
             return Ok(());
         };
@@ -164,11 +181,18 @@ impl Client {
                     .bytes
                     .slice(usize::try_from(arrived).expect("less than a part")..);
                 let hash = PartHash::of(&rest).content_hash();
-                self.append_at(path, session, offset + arrived, &hash, rest)
-                    .await
-                    .result
-                    .map(drop)
+                let at = SessionAppendArg {
+                    cursor: SessionCursor {
+                        session_id: session,
+                        offset: offset + arrived,
+                    },
+                    content_hash: &hash,
+                    ..at
+                };
+                self.append_at(path, &at, rest).await.result.map(drop)
             }
+            // The try whose answer got lost had closed it; whether all is there the commit tells.
+            _ if close && outcome.unsure && error.tag() == Some("closed") => Ok(()),
             _ => Err(error),
         }
     }
@@ -176,21 +200,10 @@ impl Client {
     async fn append_at(
         &self,
         path: &str,
-        session: &str,
-        offset: u64,
-        hash: &str,
+        at: &SessionAppendArg<'_>,
         bytes: Bytes,
     ) -> Outcome<IgnoredAny> {
-        let cursor = SessionCursor {
-            session_id: session,
-            offset,
-        };
-        let argument = SessionAppendArg {
-            cursor,
-            close: false,
-            content_hash: hash,
-        };
-        self.send(&UPLOAD_SESSION_APPEND, path, Argument::of(&argument), bytes)
+        self.send(&UPLOAD_SESSION_APPEND, path, Argument::of(at), bytes)
             .await
     }
 
@@ -216,18 +229,7 @@ impl Client {
             }
             result => result?,
         };
-        if metadata.size == size
-            && metadata
-                .content_hash
-                .as_deref()
-                .is_none_or(|remote| remote == hash)
-        {
-            return Ok(metadata);
-        }
-        let message = format!("what arrived at `{}` is not what was sent", commit.path);
-        Err(Error::new(ErrorKind::Integrity, message)
-            .with_path(&commit.path)
-            .with_hint("upload it again, with `overwrite: \"always\"`"))
+        check_arrived(metadata, commit, size, hash)
     }
 
     async fn look(&self, commit: &CommitInfo) -> Option<FileMetadata> {
@@ -237,6 +239,32 @@ impl Client {
             Metadata::Folder(_) | Metadata::Deleted(_) => None,
         }
     }
+}
+
+/// Compares what a commit made with what was sent.
+fn check_arrived(
+    metadata: FileMetadata,
+    commit: &CommitInfo,
+    size: u64,
+    hash: &str,
+) -> Result<FileMetadata> {
+    let same = |remote: &str| remote == hash;
+    if metadata.size == size && metadata.content_hash.as_deref().is_none_or(same) {
+        return Ok(metadata);
+    }
+    let message = format!("what arrived at `{}` is not what was sent", commit.path);
+    Err(Error::new(ErrorKind::Integrity, message)
+        .with_path(&commit.path)
+        .with_hint("upload it again, with `overwrite: \"always\"`"))
+}
+
+/// What became of a file that was to go with others.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// It is there, and is what was sent.
+    Committed(FileMetadata),
+    /// It has to go by itself: it changed meanwhile, or the server does not take it with others.
+    Alone,
 }
 
 /// Reading ahead ends with the upload that it is for.

@@ -13,6 +13,7 @@ use super::pattern::{Case, Pattern, has_wildcards};
 use super::remote::Reading;
 use super::run::Step;
 use super::{Item, ItemKind, ReportItem, Source};
+use crate::client::Stamp;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many files a walk is ahead of the transfers.
@@ -46,6 +47,8 @@ pub(super) struct Local {
     pub(super) path: PathBuf,
     /// Its path below the destination, with `/` between the names.
     pub(super) relative: String,
+    /// As it was when it was found.
+    pub(super) stamp: Stamp,
     /// What is known of it, as an item with its local path.
     item: Item,
     created: Option<Timestamp>,
@@ -73,6 +76,7 @@ impl Local {
         Self {
             path,
             relative,
+            stamp: Stamp::of(metadata),
             item,
             created: timestamp(metadata.created()),
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use super::claims::{Claim, Claims, NAMED_TWICE, clash};
 use super::filter::{Sieve, Task};
@@ -19,14 +20,23 @@ use super::run::{Done, Run, Step};
 use super::{
     Item, ItemKind, Outcome, Overwrite, Report, ReportItem, Source, TransferOptions, UploadOptions,
 };
-use crate::api::files::{CommitInfo, WriteMode};
-use crate::client::{Client, ContentHasher, LocalFile, Stamp};
+use crate::api::files::{CommitInfo, FileMetadata, WriteMode};
+use crate::client::{Client, ContentHasher, LocalFile, Sent, SmallFiles, Stamp};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
 
-/// Dropbox takes one change of a namespace at a time, so more than a few at once only wait for each other.
-const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
+/// How many files are worked on at a time: small ones go together, and the more there are, the fewer calls they take.
+const PARALLEL: NonZeroUsize = NonZeroUsize::new(1_000).expect("a thousand is not zero");
+
+/// How many large files are sent at a time.
+const LARGE: usize = 4;
+
+/// How many files are read at a time to compare their hashes.
+const READING: usize = 4;
+
+/// From so many files on, small ones go together. One or two are there sooner by themselves.
+const MANY: usize = 4;
 
 /// Up to so many files, each is looked up by itself; beyond, the destination is listed.
 const FEW: usize = 8;
@@ -63,13 +73,9 @@ impl Connection {
         let is_folder = found
             .iter()
             .any(|found| matches!(found, Found::Folder { .. }));
-        let report = Upload {
-            client: self.client(),
-            options: &options,
-            target: Target::Folder(target.clone()),
-        }
-        .run(found, sieve)
-        .await?;
+        let report = Upload::new(self.client(), &options, Target::Folder(target.clone()))
+            .run(found, sieve)
+            .await?;
         // A destination is made if it is missing, also for a folder with nothing in it.
         if is_folder && report.items.is_empty() && !options.dry_run && !target.is_root() {
             self.client().create_folder(&target).await?;
@@ -99,13 +105,9 @@ impl Connection {
         let sieve = literal.filter.sieve(Task::Upload, Timestamp::now())?;
         match read(Source::Text(local.display().to_string()), &literal)?.pop() {
             Some(file @ Found::File { .. }) => {
-                Upload {
-                    client: self.client(),
-                    options: &literal,
-                    target: Target::Exact(target),
-                }
-                .run(vec![file], sieve)
-                .await
+                Upload::new(self.client(), &literal, Target::Exact(target))
+                    .run(vec![file], sieve)
+                    .await
             }
             _ => Err(Error::new(
                 ErrorKind::InvalidArgument,
@@ -149,6 +151,10 @@ struct Upload<'a> {
     client: &'a Client,
     options: &'a TransferOptions,
     target: Target,
+    /// Where small files go together.
+    small: Option<SmallFiles>,
+    large: Semaphore,
+    reading: Semaphore,
 }
 
 enum Target {
@@ -164,22 +170,42 @@ enum Known {
     All(HashMap<String, Item>),
 }
 
-impl Upload<'_> {
-    async fn run(&self, found: Vec<Found>, sieve: Sieve) -> Result<Report> {
+impl<'a> Upload<'a> {
+    fn new(client: &'a Client, options: &'a TransferOptions, target: Target) -> Self {
+        Self {
+            client,
+            options,
+            target,
+            small: None,
+            large: Semaphore::new(LARGE),
+            reading: Semaphore::new(READING),
+        }
+    }
+
+    async fn run(mut self, found: Vec<Found>, sieve: Sieve) -> Result<Report> {
         let deep = found.iter().any(Found::is_deep);
         let sieve = Arc::new(sieve);
         let mut work = sieve.select(walk(found, Arc::clone(&sieve)));
         let first: Vec<_> = work.by_ref().take(FEW + 1).collect().await;
-        let known = self.known(first.len(), deep).await?;
-        let parallel = self.options.parallel.unwrap_or(PARALLEL);
+        let count = first.len();
+        let known = self.known(count, deep).await?;
+        let work = without_clashes(stream::iter(first).chain(work));
+        let many = count >= MANY && self.client.takes_small_files();
+        let sending = many.then(|| {
+            let (small, sending) = self.client.small_files();
+            self.small = Some(small);
+            sending
+        });
         let run = Run {
             on_error: self.options.on_error,
-            parallel,
+            parallel: self.options.parallel.unwrap_or(PARALLEL),
             plan_only: self.options.dry_run,
         };
-        let work = stream::iter(first).chain(work);
-        run.through(without_clashes(work), |local| self.file(local, &known))
-            .await
+        let sent = run.through(work, |local| self.file(local, &known));
+        match sending {
+            Some(sending) => beside(sent, sending).await,
+            None => sent.await,
+        }
     }
 
     async fn known(&self, files: usize, deep: bool) -> Result<Known> {
@@ -235,16 +261,13 @@ impl Upload<'_> {
         target: &RemotePath,
         known: &Known,
     ) -> Result<Done> {
-        let path = local.path.clone();
-        let file = tokio::task::spawn_blocking(move || LocalFile::open(&path)).await??;
-        let bytes = file.stamp().size;
         let done = |target: &RemotePath, outcome, reason| Done {
             destination: target.to_string(),
             outcome,
-            bytes,
+            bytes: local.stamp.size,
             reason,
         };
-        let (target, mode) = match self.decide(&file, target, known).await? {
+        let (target, mode) = match self.decide(local, target, known).await? {
             (_, Decision::Skip(reason)) => return Ok(done(target, Outcome::Skipped, reason)),
             (None, Decision::Replace) if self.options.overwrite == Overwrite::Always => {
                 (target.clone(), WriteMode::Overwrite)
@@ -258,25 +281,52 @@ impl Upload<'_> {
             }
         };
         if self.options.dry_run {
+            // What cannot be read would fail.
+            open(&local.path).await?;
             return Ok(done(&target, Outcome::Planned, ""));
         }
-        let client_modified = file.stamp().timestamp().filter(|_| self.options.keep_dates);
-        let commit = CommitInfo {
+        let sent = self.send_to(local, &target, mode).await?;
+        Ok(Done {
+            bytes: sent.size,
+            ..done(&target, Outcome::Transferred, "")
+        })
+    }
+
+    /// Sends the file together with other small ones where that can be, else by itself.
+    async fn send_to(
+        &self,
+        local: &Local,
+        target: &RemotePath,
+        mode: WriteMode,
+    ) -> Result<FileMetadata> {
+        let commit = |stamp: Stamp| CommitInfo {
             path: target.as_str().to_owned(),
-            mode,
+            mode: mode.clone(),
             autorename: false,
-            client_modified,
+            client_modified: stamp.timestamp().filter(|_| self.options.keep_dates),
             mute: false,
             strict_conflict: false,
         };
-        self.client.upload(&file, &commit).await?;
-        Ok(done(&target, Outcome::Transferred, ""))
+        if let Some(small) = &self.small
+            && local.stamp.size <= SmallFiles::LARGEST
+        {
+            let commit = commit(local.stamp);
+            let sent = small
+                .upload(local.path.clone(), local.stamp, commit)
+                .await?;
+            if let Sent::Committed(metadata) = sent {
+                return Ok(metadata);
+            }
+        }
+        let _turn = self.large.acquire().await;
+        let file = open(&local.path).await?;
+        self.client.upload(&file, &commit(file.stamp())).await
     }
 
     /// What to do, and the rev of the file at the target where there is one.
     async fn decide(
         &self,
-        file: &LocalFile,
+        local: &Local,
         target: &RemotePath,
         known: &Known,
     ) -> Result<(Option<String>, Decision)> {
@@ -288,26 +338,30 @@ impl Upload<'_> {
             return Ok((None, Decision::Replace));
         };
         let source = Side {
-            size: file.stamp().size,
-            modified: file.stamp().timestamp(),
+            size: local.stamp.size,
+            modified: local.stamp.timestamp(),
         };
         let side = Side {
             size: existing.size.unwrap_or_default(),
             modified: existing.modified,
         };
         let decision = match decide(self.options.overwrite, self.options.size_is, source, side) {
-            Decision::CompareHashes => {
-                let file = file.clone();
-                let hash = tokio::task::spawn_blocking(move || file.content_hash()).await??;
-                if existing.hash.as_deref() == Some(hash.as_str()) {
-                    Decision::Skip(UNCHANGED)
-                } else {
-                    Decision::Replace
-                }
+            Decision::CompareHashes if self.is_equal(local, existing.hash).await? => {
+                Decision::Skip(UNCHANGED)
             }
+            Decision::CompareHashes => Decision::Replace,
             decision => decision,
         };
         Ok((existing.rev, decision))
+    }
+
+    /// Whether the file has this content hash.
+    async fn is_equal(&self, local: &Local, hash: Option<String>) -> Result<bool> {
+        let Some(hash) = hash else { return Ok(false) };
+        let _turn = self.reading.acquire().await;
+        let path = local.path.clone();
+        let read = move || LocalFile::open(&path)?.content_hash();
+        Ok(tokio::task::spawn_blocking(read).await?? == hash)
     }
 
     /// The file at the target, if any. A folder there is a conflict.
@@ -354,6 +408,22 @@ fn without_clashes(work: impl Stream<Item = Step<Local>>) -> impl Stream<Item = 
             }
         }
     })
+}
+
+/// Does one thing while another goes on beside it, which ends by itself or with it.
+async fn beside<T>(main: impl Future<Output = T>, other: impl Future<Output = ()>) -> T {
+    let (mut main, mut other) = (std::pin::pin!(main), std::pin::pin!(other));
+    tokio::select! {
+        biased;
+        done = &mut main => return done,
+        () = &mut other => {}
+    }
+    main.await
+}
+
+async fn open(path: &Path) -> Result<LocalFile> {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || LocalFile::open(&path)).await?
 }
 
 impl LocalFile {

@@ -1,6 +1,7 @@
 //! Connections and the cloud tasks against the emulator, over HTTP.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
+mod batches;
 mod contents;
 mod delete;
 mod delete_in;

@@ -15,7 +15,10 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let emulator = Emulator::start().unwrap();
+        Self::on(Emulator::start().unwrap())
+    }
+
+    pub(crate) fn on(emulator: Emulator) -> Self {
         let dbx = connect(&emulator).build().unwrap();
         Self {
             emulator,

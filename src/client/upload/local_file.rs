@@ -99,6 +99,22 @@ impl LocalFile {
         tokio::task::spawn_blocking(read).await?
     }
 
+    /// Appends the whole file to a buffer; blocks meanwhile. `false`: it is not as the stamp says, or does not stay so.
+    pub(crate) fn append_to(&self, buffer: &mut Vec<u8>, expected: Stamp) -> Result<bool> {
+        if self.0.stamp != expected {
+            return Ok(false);
+        }
+        let before = buffer.len();
+        let mut file = self.file();
+        // A file that grows must not grow the buffer.
+        Read::take(&mut *file, expected.size)
+            .read_to_end(buffer)
+            .map_err(|error| Error::io("read", &self.0.path, error))?;
+        drop(file);
+        let whole = (buffer.len() - before) as u64 == expected.size;
+        Ok(whole && self.check_unchanged().is_ok())
+    }
+
     /// Reads the whole file, piece by piece; blocks meanwhile.
     pub(crate) fn read_all(&self, mut take: impl FnMut(&[u8])) -> Result<()> {
         let mut piece = vec![0; PIECE];

@@ -23,6 +23,10 @@ const QUIET: Duration = Duration::from_millis(50);
 /// How often what has no hints is looked at: followed files, the roots themselves, folders beyond the system's limits.
 const TICK: Duration = Duration::from_secs(2);
 
+/// How soon after hints everything is looked at once more, unless that would take more than a fiftieth of the time: a folder that
+/// goes and comes back while the system still tells of its end can lose its hints for good.
+const AFTERWARDS: Duration = Duration::from_secs(2);
+
 /// The source of changes on this machine.
 pub(super) struct Local {
     roots: Roots,
@@ -80,6 +84,7 @@ impl Local {
         let tick = self.pace.poll.unwrap_or(TICK);
         let (mut tick_at, mut rescan_at) = (start + tick, start + self.pace.rescan);
         let (mut look_at, mut rested_at, mut settle_at) = (None, start, start);
+        let mut afterwards = AFTERWARDS;
         loop {
             let due = self.findings.next_due().map(|due| due.max(settle_at));
             let deadlines = [look_at, due, Some(tick_at), Some(rescan_at)];
@@ -97,12 +102,14 @@ impl Local {
                         let took = timed(|| self.scan_all());
                         // At most a thousandth of the time goes into looking at what has probably not changed.
                         rescan_at = Instant::now() + self.pace.rescan.max(took * 1000);
+                        afterwards = AFTERWARDS.max(took * 50);
                     }
                     if look_at.is_some_and(|at| at <= deadline) {
                         let touched = self.inbox.take_touched();
                         let took = timed(|| self.look(touched));
                         // While something keeps changing, at most a fifth of the time.
                         (look_at, rested_at) = (None, Instant::now() + took * 4);
+                        rescan_at = rescan_at.min(Instant::now() + afterwards);
                     }
                     if tick_at <= deadline {
                         let took = timed(|| self.tick());
