@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use dropscript::emulator::{Emulator, Fault, FaultKind, LimitBody, LimitReason};
+use dropscript::emulator::{Emulator, Fault, FaultKind, LimitBody, LimitReason, RetryIn};
 use dropscript::{Overwrite, Report, UploadOptions};
 
 use crate::support::{Bench, connect, noise, outcomes};
@@ -121,6 +121,7 @@ async fn what_passes_is_tried_again() {
             FaultKind::RateLimit {
                 reason: LimitReason::TooManyWriteOperations,
                 retry_after: Some(1),
+                retry_in: RetryIn::Both,
                 body: LimitBody::Json,
             },
             FaultKind::CutBeforeHeaders,
