@@ -169,7 +169,7 @@ fn limits_are_said_in_each_form() {
         ] {
             for (style, retry_after) in [
                 (Style::Rpc, Some(2)),
-                (Style::Upload, Some(31_536_000)),
+                (Style::Upload, Some(1 << 40)),
                 (Style::Download, None),
             ] {
                 let limit = |body| FaultKind::RateLimit {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::FaultWhen;
 use super::unions;
 
-/// The longest `Retry-After` or backoff that is told: a year, in seconds.
-const LONGEST_PAUSE: u64 = 365 * 86_400;
+/// The longest `Retry-After` or backoff that is told, in seconds: 34,000 years, for clients to show that they do not wait for it.
+const LONGEST_PAUSE: u64 = 1 << 40;
 
 /// The longest delay: a day, in milliseconds.
 const LONGEST_DELAY: u64 = 86_400_000;
@@ -28,7 +28,7 @@ pub enum FaultKind {
         /// What the limit is.
         #[serde(default)]
         reason: LimitReason,
-        /// Seconds to wait, a year at most; without it nothing is said about waiting.
+        /// Seconds to wait, 2^40 at most; without it nothing is said about waiting.
         #[serde(default)]
         retry_after: Option<u64>,
         /// Where `retry_after` stands.
@@ -51,7 +51,7 @@ pub enum FaultKind {
         /// An HTML page in place of a text.
         #[serde(default)]
         html: bool,
-        /// Seconds in the header `Retry-After`, a year at most.
+        /// Seconds in the header `Retry-After`, 2^40 at most.
         #[serde(default)]
         retry_after: Option<u64>,
     },
@@ -122,7 +122,7 @@ pub enum FaultKind {
     ResetCursor,
     /// `files/list_folder/longpoll` answers at once, and asks to leave it alone for a while.
     LongpollBackoff {
-        /// Seconds, a year at most.
+        /// Seconds, 2^40 at most.
         seconds: u64,
     },
 }
