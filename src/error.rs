@@ -269,7 +269,7 @@ kinds! {
     InvalidArgument = "invalid_argument",
     /// There is no usable token; a person must sign in.
     NotSignedIn = "not_signed_in",
-    /// Dropbox refuses: the token, the account or the item does not allow it.
+    /// Dropbox refuses: the token, the account or the item does not allow it. Or a proxy does.
     Permission = "permission",
     /// The host's own permissions do not allow it.
     NotAllowed = "not_allowed",
@@ -283,7 +283,7 @@ kinds! {
     Server = "server",
     /// A request took too long.
     Timeout = "timeout",
-    /// What arrived is not what was sent.
+    /// What arrived is not what was sent, or the server is not the one that it should be.
     Integrity = "integrity",
     /// A local file or folder could not be read or written.
     LocalIo = "local_io",

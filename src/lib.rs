@@ -52,7 +52,7 @@ pub use api::users::{Account, AccountName, RootInfo, Space};
 pub use client::ContentHasher;
 pub use connection::{
     AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
-    Credentials, Root, Settings,
+    Credentials, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Root, Settings, SystemProxy,
 };
 pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, Result};

@@ -1,28 +1,56 @@
 //! HTTP: the only place that names the HTTP crate.
 
+mod dial;
+mod door;
+mod fault;
+mod ntlm;
+mod pieces;
+mod relay;
+mod trust;
+mod tunnel;
+mod upstream;
+
 use std::error::Error as StdError;
-use std::pin::Pin;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use http_body::{Frame, SizeHint};
+use tokio_rustls::rustls::Error as TlsError;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
+use dial::Target;
+use fault::Fault;
+use pieces::Pieces;
+use relay::{Relay, Ways};
+pub(crate) use trust::Trust;
+pub(crate) use upstream::{Login, Names, Proxies, Scheme, Upstream};
 
-/// A body goes out in pieces of this size, so that progress is seen and a stalled connection is told from a slow one.
-const PIECE: usize = 64 * 1024;
+/// How requests name this program, to servers and to proxies.
+const USER_AGENT: &str = concat!("dropscript/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests, one at a time or many at once, over pooled connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     client: reqwest::Client,
     stall: Duration,
+    /// The way to the proxies, where there are some.
+    relay: Option<Arc<Relay>>,
+}
+
+/// How servers are reached.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Line {
+    /// How long a connection may stand still: while connecting, sending, waiting for the answer, or reading it.
+    pub(crate) stall: Duration,
+    /// The servers of the connection. Through a proxy no others are reached.
+    pub(crate) servers: Vec<Url>,
+    pub(crate) proxies: Proxies,
+    pub(crate) trust: Trust,
 }
 
 /// What to send. Requests are always POST: every Dropbox route is.
@@ -45,8 +73,20 @@ pub(crate) struct Response {
 pub(crate) struct Failure {
     /// Whether the server may have seen the request: then nobody knows whether it took effect.
     pub(crate) ambiguous: bool,
-    pub(crate) timeout: bool,
+    sort: Sort,
     cause: Cause,
+}
+
+#[derive(Debug)]
+enum Sort {
+    /// Nothing moved for too long.
+    Timeout,
+    /// The server's certificate is not believed.
+    Certificate,
+    /// This proxy did not lead to it.
+    Proxy(Fault, String),
+    /// It was not reached, or the connection broke.
+    Broken,
 }
 
 /// The innermost cause of a failure: the layers above it only say that a request failed.
@@ -55,26 +95,55 @@ pub(crate) struct Failure {
 struct Cause(String);
 
 impl Transport {
-    /// `stall` is how long a connection may stand still: while connecting, sending, waiting for the answer, or reading it.
-    pub(crate) fn new(stall: Duration) -> Result<Self> {
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("dropscript/", env!("CARGO_PKG_VERSION")))
+    /// # Errors
+    /// The file of authorities is not one, or cannot be read.
+    pub(crate) fn new(line: &Line) -> Result<Self> {
+        let cannot = |error: reqwest::Error| {
+            Error::new(ErrorKind::Network, "cannot set up HTTP").with_source(cause(&error))
+        };
+        let stall = line.stall;
+        let mut tls = line.trust.tls()?;
+        let ways = line.ways();
+        let relay = if ways.is_empty() {
+            None
+        } else {
+            // A little less than who waits has patience for, so that the reason still arrives.
+            let patience = stall.mul_f32(0.9);
+            Some(Arc::new(Relay::start(ways, tls.clone(), patience)?))
+        };
+        tls.alpn_protocols = vec!["h2".into(), "http/1.1".into()];
+        let mut client = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
             .connect_timeout(stall)
+            .tls_backend_preconfigured(tls)
             // A redirect could carry the token to another host, and no route of the API needs one.
             .redirect(reqwest::redirect::Policy::none())
             // A proxy is a setting of the connection, never what happens to be in the environment.
             .no_proxy()
             // Retries are decided in one place, which knows what may be repeated.
-            .retry(reqwest::retry::never())
-            .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::Network, "cannot set up HTTP").with_source(cause(&error))
-            })?;
-        Ok(Self { client, stall })
+            .retry(reqwest::retry::never());
+        if let Some(relay) = &relay {
+            let except = reqwest::NoProxy::from_string(&line.proxies.except);
+            let proxies = &line.proxies;
+            if proxies.https.is_some() {
+                let proxy = reqwest::Proxy::https(relay.url()).map_err(cannot)?;
+                client = client.proxy(proxy.no_proxy(except.clone()));
+            }
+            if proxies.http.is_some() {
+                let proxy = reqwest::Proxy::http(relay.url()).map_err(cannot)?;
+                client = client.proxy(proxy.no_proxy(except));
+            }
+        }
+        Ok(Self {
+            client: client.build().map_err(cannot)?,
+            stall,
+            relay,
+        })
     }
 
     /// Sends the request and waits for the head of the answer, whatever its status.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, Failure> {
+        let faults = self.relay.as_ref().map_or(0, |relay| relay.faults());
         let sent = Arc::new(AtomicU64::new(0));
         let body = Pieces {
             rest: request.body,
@@ -99,7 +168,7 @@ impl Transport {
                         stall: self.stall,
                     });
                 }
-                Ok(Err(error)) => return Err(Failure::from(&error)),
+                Ok(Err(error)) => return Err(self.failure(&error, faults)),
                 Err(_) => {
                     let now = sent.load(Ordering::Relaxed);
                     if now == seen {
@@ -109,6 +178,46 @@ impl Transport {
                 }
             }
         }
+    }
+}
+
+impl Transport {
+    /// Why there is no answer; `seen` are the faults of proxies from before.
+    fn failure(&self, error: &reqwest::Error, seen: u64) -> Failure {
+        let failure = Failure::from(error);
+        let fault = self
+            .relay
+            .as_ref()
+            .and_then(|relay| relay.fault_after(seen));
+        match fault {
+            // Where there is no connection, what the proxies say is why.
+            Some((fault, proxy)) if error.is_connect() => Failure {
+                ambiguous: false,
+                sort: Sort::Proxy(fault, proxy),
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+}
+
+impl Line {
+    /// The proxy for each server that has one.
+    fn ways(&self) -> Ways {
+        let mut ways = Ways::new();
+        let proxies = &self.proxies;
+        let [https, http] = [&proxies.https, &proxies.http].map(|one| one.clone().map(Arc::new));
+        for server in &self.servers {
+            let upstream = if server.scheme() == "https" {
+                &https
+            } else {
+                &http
+            };
+            if let (Some(upstream), Some(target)) = (upstream, Target::of(server)) {
+                ways.insert(target, Arc::clone(upstream));
+            }
+        }
+        ways
     }
 }
 
@@ -152,30 +261,37 @@ impl Failure {
         let cause = Cause(format!("nothing moved for {} s", stall.as_secs_f32()));
         Self {
             ambiguous: true,
-            timeout: true,
+            sort: Sort::Timeout,
             cause,
         }
     }
 
     /// The error for the person: `what` names the server.
     pub(crate) fn into_error(self, what: &str) -> Error {
-        if self.timeout {
-            return Error::new(
-                ErrorKind::Timeout,
-                format!("`{what}` did not answer in time"),
+        let error = match self.sort {
+            Sort::Proxy(fault, proxy) => return fault.into_error(&proxy, what),
+            Sort::Timeout => {
+                let message = format!("`{what}` did not answer in time");
+                Error::new(ErrorKind::Timeout, message)
+            }
+            // Not a fault of the network: it would be the same the next time.
+            Sort::Certificate => Error::new(
+                ErrorKind::Integrity,
+                format!("the certificate of `{what}` is not believed, so nothing was sent"),
             )
-            .with_source(self.cause);
-        }
-        let message = if self.ambiguous {
-            format!("the connection to `{what}` broke")
-        } else {
-            format!("cannot reach `{what}`")
+            .with_hint("where the server is your own, or a proxy opens TLS, name the authority's PEM file as `ca_file`"),
+            Sort::Broken => {
+                let message = if self.ambiguous {
+                    format!("the connection to `{what}` broke")
+                } else {
+                    format!("cannot reach `{what}`")
+                };
+                Error::new(ErrorKind::Network, message).with_hint(
+                    "look at the network; where only a proxy leads out, set `proxy`; a later try may work",
+                )
+            }
         };
-        Error::new(ErrorKind::Network, message)
-            .with_hint(
-                "look at the network, and at the proxy if there is one; a later try may work",
-            )
-            .with_source(self.cause)
+        error.with_source(self.cause)
     }
 }
 
@@ -183,18 +299,46 @@ impl From<&reqwest::Error> for Failure {
     fn from(error: &reqwest::Error) -> Self {
         Self {
             ambiguous: !error.is_connect() && !error.is_builder(),
-            timeout: error.is_timeout(),
+            sort: if error.is_timeout() {
+                Sort::Timeout
+            } else if is_of_certificate(error) {
+                Sort::Certificate
+            } else {
+                Sort::Broken
+            },
             cause: cause(error),
         }
     }
 }
 
 fn cause(error: &reqwest::Error) -> Cause {
-    let mut innermost: &dyn StdError = error;
-    while let Some(next) = innermost.source() {
-        innermost = next;
+    let innermost = causes(error).last();
+    Cause(innermost.map_or_else(|| error.to_string(), ToString::to_string))
+}
+
+/// Whether the handshake ended because the certificate is not believed.
+fn is_of_certificate(error: &reqwest::Error) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref())
+        .any(|error| matches!(error, TlsError::InvalidCertificate(_)))
+}
+
+/// The error and what is below it.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(Some(error as &(dyn StdError + 'static)), |error| {
+        below(*error)
+    })
+}
+
+fn below<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    // An error of I/O that only wraps another leaves it out of its sources.
+    let wrapped = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
     }
-    Cause(innermost.to_string())
 }
 
 /// The value of an `Authorization` header, marked so that no log of the HTTP crate shows it.
@@ -210,34 +354,5 @@ pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue> {
     Ok(value)
 }
 
-/// A body from memory that is handed over piece by piece and counts what went.
-struct Pieces {
-    rest: Bytes,
-    sent: Arc<AtomicU64>,
-}
-
-impl http_body::Body for Pieces {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if self.rest.is_empty() {
-            return Poll::Ready(None);
-        }
-        let length = self.rest.len().min(PIECE);
-        let piece = self.rest.split_to(length);
-        self.sent.fetch_add(length as u64, Ordering::Relaxed);
-        Poll::Ready(Some(Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use dropscript::emulator::Emulator;
-use dropscript::{Config, Connection, Error, ErrorKind, Result, Settings, Wanted};
+use dropscript::{
+    Config, Connection, Error, ErrorKind, Proxy, ProxyKind, Result, Settings, SystemProxy, Wanted,
+};
 
 use super::args::{EmulatorPlace, RunArgs};
 use super::config_file::config_file;
@@ -83,17 +85,23 @@ impl Connector {
 
     /// A connection of the configuration.
     fn saved(&self, name: &str) -> Result<Connection> {
-        let settings = self.config.settings(name)?;
-        Connection::builder(name).settings(settings)?.build()
+        made_of(name, self.config.settings(name)?)
     }
 
     fn made_in_script(&self, settings: &Settings) -> Result<Connection> {
         match &self.emulator {
             // No real server is reached: the account is one of the emulator's, whatever the settings say.
             Some(emulator) => on(emulator, "script"),
-            None => Connection::from_settings("script", settings),
+            None => made_of("script", settings),
         }
     }
+}
+
+fn made_of(name: &str, settings: &Settings) -> Result<Connection> {
+    Connection::builder(name)
+        .settings(settings)?
+        .system_proxy(SystemProxy::from_variables(variable))
+        .build()
 }
 
 fn on(emulator: &Emulator, account: &str) -> Result<Connection> {
@@ -113,7 +121,14 @@ fn configuration(args: &RunArgs) -> Result<Config> {
 
 /// The connection that the environment alone makes up, where it does.
 fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Connection>> {
-    let builder = Connection::builder("environment");
+    // All of this connection comes from the environment, so its proxy does too.
+    let proxy = Proxy {
+        kind: ProxyKind::System,
+        ..Proxy::default()
+    };
+    let builder = Connection::builder("environment")
+        .proxy(proxy)
+        .system_proxy(SystemProxy::from_variables(&variable));
     if let Some(refresh_token) = variable("DROPBOX_REFRESH_TOKEN") {
         let Some(app_key) = variable("DROPBOX_APP_KEY") else {
             let message =
@@ -185,6 +200,17 @@ mod tests {
                 "environment"
             );
         }
+    }
+
+    #[test]
+    fn its_proxy_comes_from_the_environment_too() {
+        let token = ("DROPBOX_ACCESS_TOKEN", "t");
+        let error = environment(&[token, ("HTTPS_PROXY", "ftp://u:canary@proxy")]);
+        let error = error.expect_err("no such proxy");
+        assert!(error.to_string().contains("HTTPS_PROXY"), "{error}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        let set = [token, ("https_proxy", "socks5h://u:p@proxy")];
+        assert!(environment(&set).expect("sound").is_some());
     }
 
     #[test]

@@ -29,6 +29,12 @@ impl Servers {
         }
     }
 
+    /// Each of them.
+    pub(crate) fn all(&self) -> Vec<Url> {
+        let Self { api, content } = self;
+        vec![api.clone(), content.clone()]
+    }
+
     /// Where tokens are renewed.
     pub(crate) fn token_url(&self) -> Url {
         below(&self.api, "oauth2/token")

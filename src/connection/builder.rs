@@ -1,16 +1,19 @@
 //! From settings to a connection.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::proxy::{Proxy, ProxyKind};
 use super::settings::{given, server};
+use super::system_proxy::SystemProxy;
 use super::{Connection, Inner, Settings};
 use crate::client::{Client, Servers};
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::oauth::{Refresher, StoredCredentials, TokenEndpoint, TokenSource, TokenStore};
 use crate::secret::Secret;
-use crate::transport::Transport;
+use crate::transport::{Line, Proxies, Transport, Trust};
 
 /// How long a connection may stand still, unless another time is set.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -27,6 +30,9 @@ pub struct ConnectionBuilder {
     app_secret: Option<Secret>,
     store: Option<TokenStore>,
     timeout: Duration,
+    proxy: Proxy,
+    system_proxy: Option<SystemProxy>,
+    trust: Trust,
 }
 
 impl ConnectionBuilder {
@@ -40,6 +46,9 @@ impl ConnectionBuilder {
             app_secret: None,
             store: None,
             timeout: TIMEOUT,
+            proxy: Proxy::default(),
+            system_proxy: None,
+            trust: Trust::default(),
         }
     }
 
@@ -86,6 +95,30 @@ impl ConnectionBuilder {
         self
     }
 
+    /// The proxy to go through; without one the servers are reached directly, whatever the environment says.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// What the environment says of proxies, for a proxy of the kind [`ProxyKind::System`].
+    pub fn system_proxy(mut self, proxy: SystemProxy) -> Self {
+        self.system_proxy = Some(proxy);
+        self
+    }
+
+    /// A PEM file of authorities whose certificates are believed besides those that the system believes.
+    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.trust.ca_file = Some(file.into());
+        self
+    }
+
+    /// Whether any certificate will do, also of a proxy. Anyone on the way can then read the token.
+    pub fn accept_invalid_certificates(mut self, accept: bool) -> Self {
+        self.trust.accept_invalid = accept;
+        self
+    }
+
     /// Takes over the settings that are given.
     ///
     /// # Errors
@@ -101,13 +134,19 @@ impl ConnectionBuilder {
         if let Some(timeout) = given(settings.timeout.as_deref()) {
             self.timeout = parse_duration(timeout)?;
         }
+        self.proxy = settings.proxy.clone().unwrap_or(self.proxy);
+        let ca_file = text(&settings.ca_file).map(PathBuf::from);
+        self.trust.ca_file = ca_file.or(self.trust.ca_file);
+        self.trust.accept_invalid |= settings.accept_invalid_certificates;
         Ok(self)
     }
 
     /// Checks the settings and makes the connection; nothing is sent yet.
     ///
     /// # Errors
-    /// `not_signed_in` without a token; `invalid_argument` where the endpoint is no URL or the timeout is zero.
+    /// `not_signed_in` without a token; `invalid_argument` where the endpoint is no URL, the timeout is zero, the settings of the
+    /// proxy do not go together, or the file of authorities is none; `not_found` or `local_io` where it
+    /// cannot be read.
     pub fn build(self) -> Result<Connection> {
         let invalid = |message: String| Error::new(ErrorKind::InvalidArgument, message);
         if self.timeout.is_zero() {
@@ -119,7 +158,18 @@ impl ConnectionBuilder {
             None => Servers::dropbox(),
             Some(endpoint) => Servers::at(&server(endpoint)?),
         };
-        let transport = Transport::new(self.timeout)?;
+        if self.trust.accept_invalid {
+            tracing::warn!(
+                "certificates are not checked for the connection `{}`: anyone on the way can read its token",
+                self.name
+            );
+        }
+        let transport = Transport::new(&Line {
+            stall: self.timeout,
+            servers: servers.all(),
+            proxies: self.proxies()?,
+            trust: self.trust,
+        })?;
         let endpoint = |app_key| TokenEndpoint {
             transport: transport.clone(),
             url: servers.token_url(),
@@ -165,6 +215,19 @@ impl ConnectionBuilder {
             name: self.name,
             client,
         })))
+    }
+
+    fn proxies(&self) -> Result<Proxies> {
+        if self.proxy.kind == ProxyKind::System {
+            let system = self.system_proxy.as_ref().ok_or_else(|| {
+                let message = "the proxies of the system are not known";
+                Error::new(ErrorKind::InvalidArgument, message).with_hint(
+                    "hand them over with `ConnectionBuilder::system_proxy`, or name the proxy",
+                )
+            })?;
+            return system.proxies(&self.proxy);
+        }
+        Ok(self.proxy.upstream()?.map(Proxies::all).unwrap_or_default())
     }
 }
 

@@ -3,7 +3,9 @@
 mod builder;
 mod choice;
 mod config;
+mod proxy;
 mod settings;
+mod system_proxy;
 
 use std::sync::Arc;
 
@@ -11,7 +13,9 @@ pub use builder::ConnectionBuilder;
 pub use choice::{AccountKind, App, Browser, Credentials, Root};
 pub(crate) use config::unknown;
 pub use config::{Config, ConfigDraft, ConfigFile};
+pub use proxy::{Proxy, ProxyAuthentication, ProxyKind, ProxyNames};
 pub use settings::Settings;
+pub use system_proxy::SystemProxy;
 
 use crate::api::users::{Account, Space};
 use crate::client::Client;

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use url::Url;
 
 use super::choice::{AccountKind, App, Browser, Credentials, Root};
+use super::proxy::Proxy;
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::nearest::nearest;
@@ -46,6 +47,8 @@ options! {
         ca_file: Option<String> = None, "the path of a PEM file";
         /// Trusts any certificate: whoever is between here and Dropbox can read the token.
         accept_invalid_certificates: bool = false, "true or false";
+        /// The proxy that the connection goes through.
+        proxy: Option<Proxy> = None, "a map, as #{ type: \"http\", address: \"proxy.example.com\", port: 8080 }";
         /// Where the secrets are kept.
         credentials: Credentials = Credentials::Auto, "\"auto\", \"keyring\", \"file\" or \"env\"";
         /// A token that is good for some hours.
@@ -85,7 +88,7 @@ impl Settings {
                     .with_hint("give `member` or `admin`"),
             );
         }
-        Ok(())
+        self.proxy.as_ref().map_or(Ok(()), Proxy::check)
     }
 
     /// Whether a setting takes this value; one of the proxy is named `proxy.port`.

@@ -288,6 +288,15 @@ fn settings_in_a_script_reach_only_where_it_may() {
         "dropbox(#{ endpoint: \"https://example.com\", access_token: \"t\" })",
     );
     assert_eq!(hint, "allow it with `--allow-net example.com`");
+    let hint = refused(
+        &bench,
+        "dropbox(#{ access_token: \"t\", proxy: #{ type: \"http\", address: \"proxy.example.com\" } })",
+    );
+    assert_eq!(hint, "allow it with `--allow-net proxy.example.com`");
+    refused(
+        &bench,
+        "dropbox(#{ access_token: \"t\", ca_file: \"/etc/hostname\" })",
+    );
     for code in [
         "dropbox(#{ endpoint: \"http://127.0.0.1:1\", access_token: \"t\" }).name",
         "dropbox(#{ endpoint: \"http://localhost:1\", access_token: \"t\" }).name",
@@ -352,6 +361,21 @@ fn options_are_checked_by_name_and_type() {
             "dropbox(#{ access_token: 12345 })",
             "the option `access_token` of `dropbox` cannot be an integer",
             "it takes text",
+        ),
+        (
+            "dropbox(#{ access_token: \"t\", proxy: #{ adress: \"localhost\" } })",
+            "`proxy` has no option `adress`",
+            "did you mean `address`?",
+        ),
+        (
+            "dropbox(#{ access_token: \"t\", proxy: #{ type: \"ftp\" } })",
+            "the option `type` of `proxy` cannot be \"ftp\"",
+            "\"socks5\"",
+        ),
+        (
+            "dropbox(#{ access_token: \"t\", proxy: \"http://u:canary@localhost\" })",
+            "the option `proxy` of `dropbox` cannot be text",
+            "it takes a map",
         ),
     ] {
         let error = bench.fail(&format!("{connection} {call}"));

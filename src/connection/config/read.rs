@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use toml_edit::{Document, Item, Key, Table, TableLike, Value};
 
 use super::{Config, check_name};
-use crate::connection::Settings;
+use crate::connection::{Proxy, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::nearest::nearest;
 use crate::options::OptionSpec;
@@ -21,6 +22,22 @@ const SECRETS: &[(&str, &str)] = &[
     ("access_token", "login NAME"),
     ("refresh_token", "login NAME"),
 ];
+
+/// What may stand in a table of settings.
+struct Kind<T> {
+    options: &'static [OptionSpec],
+    check: fn(&T) -> Result<()>,
+}
+
+const SETTINGS: Kind<Settings> = Kind {
+    options: Settings::OPTIONS,
+    check: Settings::check,
+};
+
+const PROXY: Kind<Proxy> = Kind {
+    options: Proxy::OPTIONS,
+    check: Proxy::check,
+};
 
 /// Reads a configuration.
 pub(super) fn read(text: &str, name: &str) -> Result<Config> {
@@ -84,7 +101,7 @@ impl Reader<'_> {
         for (key, item) in entries_like(self.table(key, item)?) {
             let name = key.get();
             check_name(name).map_err(|error| self.placed(key.span(), &error))?;
-            let values = self.settings(key, item)?;
+            let values = self.settings(name, key, item, &SETTINGS)?;
             let settings: Settings = serde_json::from_value(values).map_err(|error| {
                 self.fault(key.span(), "these settings do not go together")
                     .with_source(error)
@@ -97,17 +114,22 @@ impl Reader<'_> {
         Ok(connections)
     }
 
-    /// The settings of one connection as JSON, each looked at by itself, so that a fault has its place.
-    fn settings(&self, key: &Key, item: &Item) -> Result<Json> {
-        let connection = key.get();
+    /// The settings of one connection, or of its proxy, as JSON, each looked at by itself, so that a fault has its place.
+    fn settings<T: DeserializeOwned>(
+        &self,
+        connection: &str,
+        key: &Key,
+        item: &Item,
+        kind: &Kind<T>,
+    ) -> Result<Json> {
         let mut values = serde_json::Map::new();
         for (key, item) in entries_like(self.table(key, item)?) {
             let name = key.get();
-            let Some(spec) = Settings::OPTIONS.iter().find(|spec| spec.name == name) else {
-                let known = Settings::OPTIONS.iter().map(|spec| spec.name);
+            let Some(spec) = kind.options.iter().find(|spec| spec.name == name) else {
+                let known = kind.options.iter().map(|spec| spec.name);
                 return Err(self.unknown(key, name, known));
             };
-            if let Some(value) = self.setting(connection, key, item, spec)? {
+            if let Some(value) = self.setting(connection, key, item, spec, kind)? {
                 values.insert(name.to_owned(), value);
             }
         }
@@ -115,12 +137,13 @@ impl Reader<'_> {
     }
 
     /// One setting; nothing for a secret that is left empty.
-    fn setting(
+    fn setting<T: DeserializeOwned>(
         &self,
         connection: &str,
         key: &Key,
         item: &Item,
         spec: &OptionSpec,
+        kind: &Kind<T>,
     ) -> Result<Option<Json>> {
         let name = spec.name;
         if let Some((_, command)) = SECRETS.iter().find(|(secret, _)| *secret == name) {
@@ -128,6 +151,10 @@ impl Reader<'_> {
                 Some("") => Ok(None),
                 _ => Err(self.secret(key, &command.replace("NAME", connection))),
             };
+        }
+        if name == "proxy" {
+            let proxy = self.settings(connection, key, item, &PROXY)?;
+            return Ok(Some(proxy));
         }
         let wrong = || {
             self.fault(
@@ -138,8 +165,8 @@ impl Reader<'_> {
         };
         let value = json(item).ok_or_else(wrong)?;
         let alone = Json::Object([(name.to_owned(), value.clone())].into_iter().collect());
-        let settings: Settings = serde_json::from_value(alone).map_err(|_| wrong())?;
-        match settings.check() {
+        let settings: T = serde_json::from_value(alone).map_err(|_| wrong())?;
+        match (kind.check)(&settings) {
             Ok(()) => Ok(Some(value)),
             Err(error) => Err(self.placed(item.span().or(key.span()), &error)),
         }

@@ -59,6 +59,21 @@ fn a_fault_is_told_with_its_place_and_what_would_mend_it() {
             "`timeout`",
         ),
         (
+            "[connections.a.proxy]\n  adress = \"p\"",
+            "config.toml:2:3: there is no setting `adress`",
+            "`address`",
+        ),
+        (
+            "[connections.a]\nproxy = { type = \"ftp\" }",
+            "config.toml:2:18: `type` cannot be this",
+            "socks5",
+        ),
+        (
+            "[connections.a.proxy]\naddress = \"http://proxy\"",
+            "config.toml:2:11: the address of the proxy is not a host name",
+            "name alone",
+        ),
+        (
             "[connections.a]\ntimeout = 5",
             "config.toml:2:11: `timeout` cannot be this",
             "\"60s\"",
@@ -123,6 +138,10 @@ fn a_secret_in_the_file_is_refused_and_not_repeated() {
         ("app_secret = \"canary\"", "edit work --app-secret-stdin"),
         ("access_token = \"canary\"", "login work"),
         ("refresh_token = \"canary\"", "login work"),
+        (
+            "proxy = { password = \"canary\" }",
+            "edit work --proxy-password-stdin",
+        ),
     ] {
         let error = fault(&format!("[connections.work]\n{text}\n"));
         assert!(!format!("{error:?} {:?}", error.hint()).contains("canary"));

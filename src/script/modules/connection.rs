@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{function, property};
-use crate::connection::{Connection, Settings};
+use crate::connection::{Connection, Proxy, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::script::builder::Wanted;
 use crate::script::gate::Raised;
@@ -54,14 +54,25 @@ fn register_dropbox(engine: &mut Engine, run: &Arc<Run>) {
         "A connection made of these settings; nothing is saved.",
     )
     .register_into_engine(engine, move |map: Map| -> Raised<Connection> {
-        let settings: Settings = options::read(&map, Settings::OPTIONS, "dropbox")
+        let mut settings = settings(&map)
             .and_then(|settings| allowed(&host, settings))
             .map_err(|error| host.raise(error))?;
+        if let Some(file) = settings.ca_file.as_mut().filter(|file| !file.is_empty()) {
+            *file = host.readable(file)?.to_string_lossy().into_owned();
+        }
         // Settings hold secrets: what is kept to know them again is a digest.
         let json = to_json(&map.into()).unwrap_or_default().to_string();
         let key = format!("settings {:?}", Sha256::digest(json));
         host.connection(&key, Wanted::Settings(Box::new(settings)))
     });
+}
+
+fn settings(map: &Map) -> Result<Settings, Error> {
+    if let Some(proxy) = map.get("proxy").and_then(Dynamic::read_lock::<Map>) {
+        // Read by itself, so that an error names what is wrong in it.
+        options::read::<Proxy>(&proxy, Proxy::OPTIONS, "proxy")?;
+    }
+    options::read(map, Settings::OPTIONS, "dropbox")
 }
 
 /// Settings from a script must not send tokens to where the script may not reach.
@@ -72,6 +83,13 @@ fn allowed(run: &Run, settings: Settings) -> Result<Settings, Error> {
         && let Some(host) = url.host_str()
     {
         run.host().permissions.check_net(host)?;
+    }
+    if let Some(proxy) = settings
+        .proxy
+        .as_ref()
+        .filter(|proxy| !proxy.address.is_empty())
+    {
+        run.host().permissions.check_net(&proxy.address)?;
     }
     Ok(settings)
 }
