@@ -84,3 +84,14 @@ async fn a_deleted_file_keeps_its_versions() {
         "path/not_found"
     );
 }
+
+#[tokio::test]
+async fn a_version_that_comes_back_over_a_file_keeps_the_letter_case_that_is_there() {
+    let lab = Lab::new();
+    lab.emulator.put("main", "/a.txt", "1");
+    let old = lab.ok("files/delete_v2", json!({"path": "/a.txt"})).await;
+    lab.emulator.put("main", "/A.TXT", "2");
+    let back = json!({"path": "/a.txt", "rev": old["metadata"]["rev"]});
+    let restored = lab.ok("files/restore", back).await;
+    assert_eq!(restored["path_display"], "/A.TXT");
+}

@@ -37,17 +37,18 @@ impl Tree {
         if self.has_file_above(&place.lower) {
             return Err(RestoreError::Write(WriteError::AncestorConflict));
         }
-        let id = match self.node(&place.lower) {
+        let (id, display) = match self.node(&place.lower) {
             Some(Node::Folder(_)) => return Err(RestoreError::Write(WriteError::FolderConflict)),
             Some(Node::File(current)) if current.rev == rev => return Ok(Arc::clone(current)),
-            Some(Node::File(current)) => current.id.clone(),
+            // As with every other write over a file, its letter case stays.
+            Some(Node::File(current)) => (current.id.clone(), current.display.clone()),
             // The item may live on elsewhere: two must not share an id.
-            None if self.path_of(&old.id).is_some() => mint.file_id(),
-            None => old.id.clone(),
+            None if self.path_of(&old.id).is_some() => (mint.file_id(), old.display.clone()),
+            None => (old.id.clone(), old.display.clone()),
         };
         let shown = Place {
             lower: place.lower.clone(),
-            display: old.display.clone(),
+            display,
         };
         self.make_parents(&shown, mint);
         let file = Arc::new(FileNode {

@@ -492,9 +492,10 @@ fn add_unknown(arg: &mut Value, dice: &mut Dice) -> bool {
 
 fn absurd(arg: &mut Value, dice: &mut Dice) -> bool {
     let numbers = [
-        "-1",
+        // An offset may be as large: a call is refused for it, of a batch only the entry.
         "9223372036854775808",
         "18446744073709551615",
+        "-1",
         "18446744073709551616",
         "-9223372036854775809",
         "1.5e300",
@@ -502,7 +503,8 @@ fn absurd(arg: &mut Value, dice: &mut Dice) -> bool {
         "-0.5",
         "4194304.5",
     ];
-    let number = *dice.pick(&numbers);
+    let legal = if arg.get("entries").is_some() { 2 } else { 0 };
+    let number = *dice.pick(&numbers[legal..]);
     let Some(value) = descend(arg, dice, Value::is_number) else {
         return false;
     };
