@@ -53,6 +53,7 @@ quirks! {
     LimitWaitInBody "limit-wait-in-body" "a 429 says in its body only how long to wait";
     TokenRefusedAsText "token-refused-as-text" "a token that nobody knows is a 400 with a text, not a 401";
     ExpiresInMissing "expires-in-missing" "a new access token comes without `expires_in`";
+    RefreshTokensRotate "refresh-tokens-rotate" "a new access token comes with a new refresh token";
     ServerErrorHtml "server-error-html" "a 5xx has an HTML page as its body";
     HeaderLimit4K "header-limit-4k" "a request header of more than 4 KiB is a 400";
     HeaderLimit8K "header-limit-8k" "a request header of more than 8 KiB is a 400";
