@@ -21,6 +21,7 @@ pub(crate) struct FileMetadata {
     pub(crate) server_modified: Timestamp,
     pub(crate) rev: String,
     pub(crate) size: u64,
+    pub(crate) path_lower: Option<String>,
     pub(crate) path_display: Option<String>,
     pub(crate) content_hash: Option<String>,
 }
@@ -29,12 +30,14 @@ pub(crate) struct FileMetadata {
 pub(crate) struct FolderMetadata {
     pub(crate) name: String,
     pub(crate) id: String,
+    pub(crate) path_lower: Option<String>,
     pub(crate) path_display: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct DeletedMetadata {
     pub(crate) name: String,
+    pub(crate) path_lower: Option<String>,
     pub(crate) path_display: Option<String>,
 }
 

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
-use dropscript::emulator::WriteRefusal;
+use dropscript::emulator::{Quirk, UnknownQuirk, WriteRefusal};
 use dropscript::parse_duration;
 
 use super::connection::{ConfigArgs, ConnectionArgs};
@@ -201,9 +202,30 @@ pub(super) struct TroubleArgs {
     /// The bytes that the header of a call may have
     #[arg(long, value_name = "BYTES")]
     pub(super) header_limit: Option<usize>,
+    /// Do what the references leave open in the other way; may be given several times, `list` tells the names
+    #[arg(long = "quirk", value_name = "NAME")]
+    pub(super) quirks: Vec<QuirkArg>,
     /// What goes wrong at which calls, in TOML
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) faults: Option<PathBuf>,
+}
+
+/// A quirk, or the wish to know which there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QuirkArg {
+    List,
+    One(Quirk),
+}
+
+impl FromStr for QuirkArg {
+    type Err = UnknownQuirk;
+
+    fn from_str(name: &str) -> Result<QuirkArg, UnknownQuirk> {
+        match name {
+            "list" => Ok(QuirkArg::List),
+            name => name.parse().map(QuirkArg::One),
+        }
+    }
 }
 
 /// The options of all commands that run scripts.

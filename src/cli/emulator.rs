@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use dropscript::emulator::{AccountKind, Emulator, EmulatorBuilder, Fault};
+use dropscript::emulator::{AccountKind, Emulator, EmulatorBuilder, Fault, Quirk};
 use dropscript::{Error, ErrorKind, Result};
 use serde::Serialize;
 
-use super::args::{AccountArg, EmulatorArgs};
+use super::args::{AccountArg, EmulatorArgs, QuirkArg};
 use super::interrupt::Interrupts;
 use super::report::{self, Status};
 use super::voice::Voice;
@@ -69,6 +69,9 @@ struct Member {
 
 /// Serves until a signal says to end.
 pub(super) async fn main(voice: Voice, args: EmulatorArgs) -> Status {
+    if args.trouble.quirks.contains(&QuirkArg::List) {
+        return list_quirks(voice);
+    }
     let (emulator, interrupts) = match start(&args) {
         Ok(started) => started,
         Err(error) => return report::refuse(voice, &error),
@@ -116,6 +119,19 @@ fn member(emulator: &Emulator, account: &'static str) -> Member {
     }
 }
 
+/// Tells the names of the quirks, and what each of them is.
+fn list_quirks(voice: Voice) -> Status {
+    let width = Quirk::ALL.iter().map(|quirk| quirk.name().len()).max();
+    let width = width.unwrap_or_default();
+    let mut out = std::io::stdout().lock();
+    for quirk in Quirk::ALL {
+        if let Err(error) = writeln!(out, "{:width$}  {}", quirk.name(), quirk.summary()) {
+            return report::refuse(voice, &failed("cannot write the list".to_owned())(error));
+        }
+    }
+    Status::OK
+}
+
 fn failed(message: String) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::new(ErrorKind::LocalIo, message).with_source(source)
 }
@@ -151,6 +167,11 @@ fn builder(args: &EmulatorArgs) -> Result<EmulatorBuilder> {
         let faults = std::fs::read_to_string(file).and_then(|text| Fault::list_from_toml(&text));
         let faults = faults.map_err(failed(format!("cannot use `{}`", file.display())))?;
         builder = faults.into_iter().fold(builder, EmulatorBuilder::fault);
+    }
+    for quirk in &trouble.quirks {
+        if let QuirkArg::One(quirk) = quirk {
+            builder = builder.quirk(*quirk);
+        }
     }
     if let Some(folder) = &args.seed_from {
         builder = builder.seed_from(folder);

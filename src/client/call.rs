@@ -308,6 +308,8 @@ fn about(error: Error, call: &Call<'_>) -> Error {
 }
 
 fn decode<R: DeserializeOwned>(route: &Route, json: &[u8]) -> Result<R> {
+    // A route without a result answers `null`, or may answer with nothing.
+    let json = if json.is_empty() { b"null" } else { json };
     serde_json::from_slice(json).map_err(|error| {
         // The position helps to find the fault; the text around it may be anything, so it stays out.
         let place = format!("line {}, column {}", error.line(), error.column());

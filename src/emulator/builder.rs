@@ -17,6 +17,7 @@ use super::line::Line;
 use super::mirror;
 use super::names::STATE_FOLDER;
 use super::patrol::Patrol;
+use super::quirk::Quirk;
 use super::scan::{self, Settled};
 use super::seeding::{self, Found};
 use super::server::{Door, Server};
@@ -44,6 +45,7 @@ pub struct EmulatorBuilder {
     header_limit: Option<usize>,
     seed_from: Option<PathBuf>,
     faults: Vec<Fault>,
+    quirks: Vec<Quirk>,
 }
 
 impl EmulatorBuilder {
@@ -64,6 +66,7 @@ impl EmulatorBuilder {
             header_limit: None,
             seed_from: None,
             faults: Vec::new(),
+            quirks: Vec::new(),
         }
     }
 
@@ -192,11 +195,18 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Has this behaviour in the other way.
+    pub fn quirk(mut self, quirk: Quirk) -> Self {
+        self.quirks.push(quirk);
+        self
+    }
+
     /// Starts it. When this returns, it answers.
     ///
     /// # Errors
     /// The address is in use or not one of this machine; the directory cannot be made, read or written. `InvalidInput` for a fault
-    /// that cannot happen, see [`Fault::check`].
+    /// that cannot happen, see [`Fault::check`], and for [`Quirk::ExactNames`] with a directory: folders on disk do not keep apart
+    /// what it keeps apart.
     pub fn start(self) -> io::Result<Emulator> {
         self.faults.iter().try_for_each(Fault::check)?;
         if let Some(from) = &self.seed_from {
@@ -208,6 +218,10 @@ impl EmulatorBuilder {
             seeding::copy(from, directory)?;
         }
         let mut state = State::new(self.seed, self.account, self.directory.clone());
+        for quirk in self.quirks {
+            quirk.check(self.directory.is_some())?;
+            state.quirks.turn_on(quirk);
+        }
         let (store, journal) = match &self.directory {
             None => (Store::Memory, None),
             Some(directory) => {

@@ -10,6 +10,7 @@ use super::body::{Received, RequestBody};
 use super::fault::{EntryFaults, FaultKind, Strike};
 use super::fields::Fields;
 use super::path_arg::PathArg;
+use super::quirk::Quirk;
 use super::server::Via;
 use super::shared::Shared;
 use super::state::write::Content;
@@ -63,6 +64,11 @@ impl Call {
     /// Which entries of the call, a batch, a fault lets fail.
     pub(super) fn entry_faults(&self) -> EntryFaults {
         EntryFaults::of(self.strike.as_ref(), self.route)
+    }
+
+    /// Whether a quirk is on.
+    pub(super) fn quirk(&self, quirk: Quirk) -> bool {
+        self.shared.quirks.has(quirk)
     }
 
     /// Where the client reached this server, for links that lead back here.

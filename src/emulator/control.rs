@@ -8,8 +8,11 @@ use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use axum::routing::any;
+use serde::Deserialize;
 
+use super::blob::Store;
 use super::fault::Fault;
+use super::quirk::{Quirk, UnknownQuirk};
 use super::server::Via;
 use super::shared::Shared;
 
@@ -24,6 +27,7 @@ pub(super) fn add_to(router: Router, shared: &Arc<Shared>) -> Router {
     };
     router
         .route("/emulator/faults", own(faults))
+        .route("/emulator/quirks", own(quirks))
         .route("/emulator/calls", own(calls))
         .route("/emulator/log", own(log))
         .route("/emulator/reset-counters", own(reset_counters))
@@ -69,6 +73,43 @@ fn faults(shared: &Shared, method: &Method, body: &[u8]) -> Reply {
         }
         _ => not_allowed("POST and DELETE"),
     }
+}
+
+/// The name of a quirk, or some.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Given {
+    Some(Vec<String>),
+    One(String),
+}
+
+/// `GET`: the names of the quirks that are on. `POST` turns some on, `DELETE` turns all off.
+fn quirks(shared: &Shared, method: &Method, body: &[u8]) -> Reply {
+    let bad = |error: String| (StatusCode::BAD_REQUEST, error);
+    match *method {
+        Method::GET => {}
+        Method::POST => {
+            let names = match serde_json::from_slice(body) {
+                Ok(Given::Some(names)) => names,
+                Ok(Given::One(name)) => vec![name],
+                Err(error) => return Err(bad(error.to_string())),
+            };
+            let given: Result<Vec<Quirk>, _> = names.iter().map(|name| name.parse()).collect();
+            let given = given.map_err(|error: UnknownQuirk| bad(error.to_string()))?;
+            let served = !matches!(shared.store, Store::Memory);
+            for quirk in &given {
+                quirk
+                    .check(served)
+                    .map_err(|error| bad(error.to_string()))?;
+            }
+            for quirk in given {
+                shared.quirks.turn_on(quirk);
+            }
+        }
+        Method::DELETE => shared.quirks.turn_all_off(),
+        _ => return not_allowed("GET, POST and DELETE"),
+    }
+    Ok(serde_json::to_string(&shared.quirks.on()).expect("names are text"))
 }
 
 /// `GET`: what the emulator has been asked so far.

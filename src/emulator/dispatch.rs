@@ -16,6 +16,7 @@ use super::call::Call;
 use super::fault::{FaultKind, Strike};
 use super::fields::Fields;
 use super::meter::Ticket;
+use super::quirk::{Quirk, Quirks, answers};
 use super::record::visible;
 use super::routes::{Route, Style};
 use super::send::{self, Cut};
@@ -41,6 +42,8 @@ pub(super) async fn serve(
     });
     let fault = strike.as_ref().map(|strike| strike.kind.clone());
     let admitted = shared.limits.admit(&credentials, &parts.headers);
+    let admitted =
+        admitted.and_then(|()| answers::admit(&shared.quirks, route.name, &parts.headers));
     let mut body = RequestBody::new(body, Some(Arc::clone(&ticket.record)));
     let outcome = match (before(fault.as_ref(), &mut body).await, admitted) {
         (Before::Cut, _) => return Cut::response(),
@@ -65,7 +68,8 @@ pub(super) async fn serve(
     let Ok(answer) = answer else {
         return Cut::response();
     };
-    if let Some(seconds) = wait {
+    let answer = answers::apply(&shared.quirks, route.name, answer);
+    if let Some(seconds) = wait.filter(|_| !shared.quirks.has(Quirk::LimitAsText)) {
         ticket.told_to_wait(seconds);
     }
     ticket.answered(answer.status, complaint(&answer, &credentials));
@@ -94,15 +98,21 @@ fn complaint(answer: &Answer, credentials: &str) -> Option<String> {
 /// The answer to a request for no route at all.
 pub(super) fn unknown(shared: &Shared, parts: &Parts) -> Response<Body> {
     let answer = match parts.uri.path().strip_prefix("/2/") {
-        Some(name) => Answer::text(
-            StatusCode::BAD_REQUEST,
-            format!("Unknown API function: {name:?}"),
-        ),
+        Some(name) => unknown_function(&shared.quirks, name),
         None => Answer::text(StatusCode::NOT_FOUND, "Not found"),
     };
     let (status, path) = (answer.status.as_u16(), visible(parts.uri.path()));
     tracing::info!("{status}  {} {path}  there is no such route", parts.method);
     finish(shared, answer, None, None)
+}
+
+pub(super) fn unknown_function(quirks: &Quirks, name: &str) -> Answer {
+    let status = if quirks.has(Quirk::UnknownFunction404) {
+        StatusCode::NOT_FOUND
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    Answer::text(status, format!("Unknown API function: {name:?}"))
 }
 
 fn finish(
@@ -192,7 +202,8 @@ async fn carry_out(
     let prepared = async {
         check_method(route, &parts)?;
         let caller = admission::admit(shared, route, &parts)?;
-        let arg = argument(route, &parts, &mut body).await?;
+        let any_kind = shared.quirks.has(Quirk::ContentTypesFree);
+        let arg = argument(route, &parts, &mut body, any_kind).await?;
         Ok((caller, arg))
     };
     match prepared.await {
@@ -245,12 +256,23 @@ pub(super) fn credentials(parts: &Parts) -> Option<String> {
 }
 
 /// Reads the argument from where the route's style has it.
-async fn argument(route: &Route, parts: &Parts, body: &mut RequestBody) -> Result<Fields, Refusal> {
+async fn argument(
+    route: &Route,
+    parts: &Parts,
+    body: &mut RequestBody,
+    any_kind: bool,
+) -> Result<Fields, Refusal> {
     let kind = parts
         .headers
         .get(header::CONTENT_TYPE)
         .map(|kind| String::from_utf8_lossy(kind.as_bytes()));
-    let kind = kind.as_deref();
+    let check_kind = |expected: &[&str]| {
+        if any_kind {
+            return Ok(());
+        }
+        check_kind(kind.as_deref(), expected)
+    };
+    let is_named = kind.as_deref().is_some_and(|kind| !kind.is_empty());
     match route.style {
         Style::Web => Ok(Fields::none("form")),
         Style::Rpc => {
@@ -259,15 +281,12 @@ async fn argument(route: &Route, parts: &Parts, body: &mut RequestBody) -> Resul
                 return Fields::parse("URL parameter \"arg\"", arg.as_bytes());
             }
             // Where there is nothing to read, there need be no name for it.
-            if !bytes.is_empty() || kind.is_some_and(|kind| !kind.is_empty()) {
-                check_kind(
-                    kind,
-                    &[
-                        "application/json",
-                        "application/json; charset=utf-8",
-                        CORS_HACK,
-                    ],
-                )?;
+            if !bytes.is_empty() || is_named {
+                check_kind(&[
+                    "application/json",
+                    "application/json; charset=utf-8",
+                    CORS_HACK,
+                ])?;
             }
             if bytes.is_empty() || bytes == b"null" {
                 return Ok(Fields::none("request body"));
@@ -275,21 +294,18 @@ async fn argument(route: &Route, parts: &Parts, body: &mut RequestBody) -> Resul
             Fields::parse("request body", &bytes)
         }
         Style::Upload => {
-            check_kind(kind, &["application/octet-stream", CORS_HACK])?;
+            check_kind(&["application/octet-stream", CORS_HACK])?;
             header_argument(parts)
         }
         Style::Download => {
-            if kind.is_some_and(|kind| !kind.is_empty()) {
-                check_kind(
-                    kind,
-                    &[
-                        "application/octet-stream",
-                        "application/octet-stream; charset=utf-8",
-                        "text/plain",
-                        "text/plain; charset=utf-8",
-                        CORS_HACK,
-                    ],
-                )?;
+            if is_named {
+                check_kind(&[
+                    "application/octet-stream",
+                    "application/octet-stream; charset=utf-8",
+                    "text/plain",
+                    "text/plain; charset=utf-8",
+                    CORS_HACK,
+                ])?;
             }
             let bytes = body.collect(LARGEST_ARGUMENT).await?;
             if !bytes.is_empty() {

@@ -39,6 +39,7 @@ mod mirror;
 mod names;
 mod path_arg;
 mod patrol;
+mod quirk;
 mod record;
 mod routes;
 mod scan;
@@ -60,8 +61,8 @@ use bytes::Bytes;
 pub use builder::EmulatorBuilder;
 pub use fault::{Fault, FaultKind, FaultWhen, LimitBody, LimitReason, RetryIn, WriteRefusal};
 pub use meter::{Calls, RetryWindow};
-use names::Place;
 use patrol::Patrol;
+pub use quirk::{Quirk, UnknownQuirk};
 pub use record::LoggedCall;
 use server::Server;
 use shared::Shared;
@@ -249,7 +250,7 @@ impl Emulator {
     /// The served directory cannot be read.
     #[must_use]
     pub fn contents(&self, account: &str, path: &str) -> Option<Bytes> {
-        let place = Place::parse(path).ok()?;
+        let place = self.shared.quirks.place(path).ok()?;
         let mut state = self.shared.state();
         let home = state.home_named(account);
         let place = place.below(&home.root);

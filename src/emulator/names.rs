@@ -92,10 +92,17 @@ pub(super) fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let simple_lower = |c: char| c.to_lowercase().next().unwrap_or(c);
-    text.nfc()
-        .map(|c| if c == '\u{a0}' { ' ' } else { simple_lower(c) })
-        .collect()
+    let spaced = |c| if c == '\u{a0}' { ' ' } else { c };
+    text.nfc().map(spaced).map(simple_lower).collect()
+}
+
+/// The same without regard to anything but case.
+pub(super) fn fold_case(text: &str) -> String {
+    text.chars().map(simple_lower).collect()
+}
+
+fn simple_lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
 }
 
 /// The folder that holds `path`; `""` for what lies in the root.

@@ -17,7 +17,7 @@ use super::line::Line;
 use super::meter::Meter;
 use super::mint::Mint;
 use super::mirror;
-use super::names::Place;
+use super::quirk::Quirks;
 use super::scan::{self, Scanner, Settled};
 use super::state::write::{Commit, Content, WriteError, WriteMode};
 use super::state::{AccountId, State};
@@ -31,6 +31,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) line: Line,
     pub(super) limits: Limits,
+    pub(super) quirks: Arc<Quirks>,
     /// Where it answers in plain HTTP, once it does.
     pub(super) address: OnceLock<SocketAddr>,
     /// Request ids and dots; apart from the state, so that what a tree mints does not depend on who else called.
@@ -51,6 +52,7 @@ impl Shared {
         limits: Limits,
     ) -> Shared {
         Shared {
+            quirks: Arc::clone(&state.quirks),
             state: Mutex::new(state),
             store,
             faults: FaultPlan::new(seed),
@@ -91,7 +93,9 @@ impl Shared {
             let text = format!("`{path}` cannot be written: {why}");
             io::Error::new(io::ErrorKind::InvalidInput, text)
         };
-        let place = Place::parse(path)
+        let place = self
+            .quirks
+            .place(path)
             .ok()
             .filter(|_| !path.is_empty())
             .ok_or_else(|| refuse("it is not a path that Dropbox takes".to_owned()))?;
@@ -125,7 +129,10 @@ impl Shared {
             let text = format!("`{path}` cannot be made: {why}");
             io::Error::new(io::ErrorKind::InvalidInput, text)
         };
-        let place = Place::parse(path).map_err(|error| refuse(format!("{error:?}")))?;
+        let place = self
+            .quirks
+            .place(path)
+            .map_err(|error| refuse(format!("{error:?}")))?;
         {
             let mut state = self.state();
             let home = state.home_named(account);

@@ -79,7 +79,8 @@ impl Item {
 
 impl From<FileMetadata> for Item {
     fn from(file: FileMetadata) -> Self {
-        let path = path_or_id(file.path_display, &file.id);
+        let path = shown(&file.name, file.path_lower, file.path_display);
+        let path = path.unwrap_or_else(|| file.id.clone());
         Self {
             size: Some(file.size),
             modified: Some(file.client_modified),
@@ -94,7 +95,8 @@ impl From<FileMetadata> for Item {
 
 impl From<FolderMetadata> for Item {
     fn from(folder: FolderMetadata) -> Self {
-        let path = path_or_id(folder.path_display, &folder.id);
+        let path = shown(&folder.name, folder.path_lower, folder.path_display);
+        let path = path.unwrap_or_else(|| folder.id.clone());
         Self {
             id: Some(folder.id),
             ..Self::named(ItemKind::Folder, folder.name, path)
@@ -108,16 +110,23 @@ impl From<Metadata> for Item {
             Metadata::File(file) => file.into(),
             Metadata::Folder(folder) => folder.into(),
             Metadata::Deleted(deleted) => {
-                let path = deleted.path_display.unwrap_or_default();
+                let path = shown(&deleted.name, deleted.path_lower, deleted.path_display);
+                let path = path.unwrap_or_default();
                 Self::named(ItemKind::Deleted, deleted.name, path)
             }
         }
     }
 }
 
-/// Dropbox leaves the path out of what is in no folder of this account; then only the id means it, and nothing else.
-fn path_or_id(path: Option<String>, id: &str) -> String {
-    path.unwrap_or_else(|| id.to_owned())
+/// The path as people wrote it, as far as it is told: without a `path_display` the name is, and the folders above in lower case.
+///
+/// Dropbox leaves both paths out of what is in no folder of this account; then only the id means it, and nothing else.
+fn shown(name: &str, lower: Option<String>, display: Option<String>) -> Option<String> {
+    display.or_else(|| {
+        let lower = lower?;
+        let (above, _) = lower.rsplit_once('/')?;
+        Some(format!("{above}/{name}"))
+    })
 }
 
 #[cfg(test)]
@@ -133,5 +142,12 @@ mod tests {
             (item.path.as_str(), item.name.as_str()),
             ("id:aaaa", "plans")
         );
+    }
+
+    #[test]
+    fn without_its_display_path_an_item_is_shown_by_its_name_and_its_folders_in_lower_case() {
+        let json = r#"{".tag":"folder","name":"Plans","id":"id:aaaa","path_lower":"/work/plans"}"#;
+        let metadata: Metadata = serde_json::from_str(json).expect("metadata");
+        assert_eq!(Item::from(metadata).path, "/work/Plans");
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use dropscript::emulator::Emulator;
+use dropscript::emulator::{Emulator, Quirk};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -105,4 +105,43 @@ fn it_starts_with_the_files_of_a_folder() {
     }
     let missing = Emulator::builder().seed_from(seed.path().join("none"));
     assert!(missing.start().is_err());
+}
+
+#[tokio::test]
+async fn quirks_are_turned_on_and_off_over_http() {
+    let lab = Lab::with(Emulator::builder().quirk(Quirk::EtagStrong));
+    let quirks = async |method, body: &str| {
+        let request = lab
+            .request(method, "/emulator/quirks")
+            .body(body.to_owned());
+        Reply::of(request).await.expect("an answer")
+    };
+    lab.emulator.put("main", "/a", "1");
+    assert_eq!(quirks(Method::GET, "").await.json(), json!(["etag-strong"]));
+    let on = quirks(Method::POST, r#"["pages-of-500", "user-messages"]"#).await;
+    assert_eq!(
+        on.json(),
+        json!(["user-messages", "pages-of-500", "etag-strong"])
+    );
+    let refused = quirks(Method::POST, "\"etag-string\"").await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("did you mean `etag-strong`?"));
+    let tag = async || {
+        lab.download(json!({"path": "/a"}))
+            .await
+            .header("etag")
+            .to_owned()
+    };
+    assert!(tag().await.starts_with('"'));
+    assert_eq!(quirks(Method::DELETE, "").await.json(), json!([]));
+    assert!(tag().await.starts_with("W/"));
+}
+
+#[test]
+fn a_folder_on_disk_cannot_keep_apart_what_only_accents_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let builder = Emulator::builder().directory(folder.path());
+    let refused = builder.quirk(Quirk::ExactNames).start();
+    let told = refused.expect_err("it cannot").to_string();
+    assert!(told.contains("leave the directory out"), "{told}");
 }

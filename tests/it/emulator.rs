@@ -97,6 +97,40 @@ fn the_plain_token_can_be_that_of_a_member_of_a_team() {
 }
 
 #[test]
+fn quirks_are_listed_turned_on_and_an_unknown_one_leads_to_the_nearest() {
+    let listed = Lab::new()
+        .command(&["emulator", "--quirk", "list"])
+        .success();
+    assert!(listed.stdout.lines().count() > 40, "{}", listed.stdout);
+    assert!(
+        listed
+            .stdout
+            .lines()
+            .all(|line| line.split_once("  ").is_some())
+    );
+    let refused = Lab::new()
+        .command(&["emulator", "--quirk", "etag-string"])
+        .status(2);
+    assert!(
+        refused.stderr.contains("did you mean `etag-strong`?"),
+        "{}",
+        refused.stderr
+    );
+    let mut emulator = Lab::new()
+        .command(&["emulator", "--quirk", "token-refused-as-text"])
+        .args(&ANY_PORT)
+        .start();
+    let url = url(&mut emulator);
+    Lab::new()
+        .eval(r#"try { dropbox(#{ endpoint: args[0], access_token: "x" }).account } catch (e) { print(`${e.kind} ${e.status}`) }"#)
+        .arg(&url)
+        .stdout("not_signed_in 400\n")
+        .success();
+    emulator.interrupt();
+    emulator.end(130);
+}
+
+#[test]
 fn an_address_in_use_is_wrong_usage() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

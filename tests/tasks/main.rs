@@ -9,6 +9,7 @@ mod download;
 mod faults;
 mod filter;
 mod list;
+mod quirks;
 mod refresh;
 mod relocate;
 mod store;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::answer::{API_RESULT, Answer, Payload, Refusal, header_safe};
 use super::super::call::{Call, Outcome};
 use super::super::path_arg::{PathArg, Pattern};
+use super::super::quirk::Quirk;
 use super::super::state::LocateError;
 use super::super::state::tree::{FileNode, Node};
 use super::super::tag::{nested, tag};
@@ -32,8 +33,17 @@ pub(super) fn download(call: &mut Call) -> Outcome {
         serde_json::to_string(&wire::file(&view, &lower, &file)).expect("metadata is plain data");
     let metadata =
         HeaderValue::try_from(header_safe(&metadata)).expect("escaped JSON is printable ASCII");
-    let etag = etag(&file);
-    let answer = content(&call.parts.headers, &etag, &file.blob);
+    let mut etag = etag(&file);
+    if call.quirk(Quirk::EtagStrong) {
+        etag = HeaderValue::try_from(format!("\"{}\"", file.rev)).expect("revs are digits");
+    }
+    if call.quirk(Quirk::RangesIgnored) {
+        call.parts.headers.remove(header::RANGE);
+    }
+    let mut answer = content(&call.parts.headers, &etag, &file.blob);
+    if call.quirk(Quirk::ContentRangeMissing) {
+        answer.headers.remove(header::CONTENT_RANGE);
+    }
     Ok(answer.with(header::ETAG, etag).with(API_RESULT, metadata))
 }
 

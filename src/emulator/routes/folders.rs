@@ -11,6 +11,7 @@ use super::super::fields::Fields;
 use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::path_arg::{PathArg, Pattern};
+use super::super::quirk::Quirk;
 use super::super::state::tree::{FolderNode, Node};
 use super::super::state::write::WriteError;
 use super::super::state::{LocateError, Located};
@@ -100,7 +101,7 @@ pub(super) async fn create_folder_batch(call: &mut Call) -> Outcome {
         .collect();
     call.shared.settle().await?;
     let outcome = json!({ ".tag": "complete", "entries": entries });
-    if force_async || jobs::is_forced(call) {
+    if force_async || jobs::is_forced(call) || call.quirk(Quirk::BatchesAsJobs) {
         return Ok(jobs::launch(
             call,
             "files/create_folder_batch/check",
@@ -147,7 +148,17 @@ impl Deletion {
             _ => {}
         }
         let node = tree.remove(&place.lower, now);
-        let node = node.ok_or_else(|| lookup(LocateError::NotFound))?;
+        let missing = || {
+            let above = names::parent(&place.lower);
+            let odd = call.quirk(Quirk::MissingParentNotFolder)
+                && above != caller.view.root.lower
+                && tree.node(above).is_none();
+            if odd {
+                return nested("path_lookup", tag("not_folder"));
+            }
+            lookup(LocateError::NotFound)
+        };
+        let node = node.ok_or_else(missing)?;
         Ok((place.lower, node))
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn list_revisions(call: &mut Call) -> Outcome {
         .iter()
         .take(limit)
         .map(|file| {
-            let lower = names::fold(&file.display);
+            let lower = state.quirks.fold(&file.display);
             json!(wire::file(&view, &lower, file))
         })
         .collect();
@@ -77,7 +77,7 @@ fn find(
             let versions = tree.versions_of(id);
             let last = versions
                 .last()
-                .map(|file| names::fold(&file.display))
+                .map(|file| state.quirks.fold(&file.display))
                 .filter(|lower| view.shows(lower));
             last.ok_or_else(|| tag("not_found"))?
         }

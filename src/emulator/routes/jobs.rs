@@ -5,10 +5,14 @@ use serde_json::{Value, json};
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
 use super::super::fault::{FaultKind, JobFailure, job_failure};
+use super::super::quirk::Quirk;
 use super::super::tag::{nested, tag};
 
 /// The answer of a route that launches a job whose outcome is known already: the job's id.
 pub(super) fn launch(call: &Call, check: &'static str, outcome: Value) -> Answer {
+    if call.quirk(Quirk::BatchesAtOnce) && outcome[".tag"] == "complete" {
+        return Answer::json(&outcome);
+    }
     let owner = call.caller().account;
     let pending = pending(call);
     let mut state = call.shared.state();
@@ -21,6 +25,7 @@ pub(super) fn launch(call: &Call, check: &'static str, outcome: Value) -> Answer
 pub(super) fn pending(call: &Call) -> u64 {
     match call.fault() {
         Some(FaultKind::AsyncJob { pending }) => *pending,
+        _ if call.quirk(Quirk::JobsTakeTime) => 1,
         _ => 0,
     }
 }

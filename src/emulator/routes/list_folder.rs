@@ -10,6 +10,7 @@ use super::super::fault::FaultKind;
 use super::super::fields::Fields;
 use super::super::names::Place;
 use super::super::path_arg::Pattern;
+use super::super::quirk::Quirk;
 use super::super::state::cursor::{Cursor, Entry, LONGEST_PAGE, Scope};
 use super::super::state::links::SharedLink;
 use super::super::state::tree::{Depth, Node};
@@ -54,6 +55,9 @@ pub(super) fn list_folder_continue(call: &mut Call) -> Outcome {
     let state = call.shared.state();
     let cursor = Cursor::decode(&text).filter(|cursor| state.has_tree(cursor.tree()));
     let invalid = || {
+        if call.quirk(Quirk::BadCursorResets) {
+            return Refusal::Route(tag("reset"));
+        }
         call.arg
             .refuse("cursor", &format!("Invalid \"cursor\" parameter: {text:?}"))
     };
@@ -127,7 +131,11 @@ pub(super) async fn longpoll(call: &mut Call) -> Outcome {
         while !has_news() && changes.changed().await.is_ok() {}
     };
     let changes = tokio::time::timeout(timeout, news).await.is_ok();
-    Ok(Answer::json(&json!({ "changes": changes })))
+    let mut result = json!({ "changes": changes });
+    if call.quirk(Quirk::LongpollBackoff) {
+        result["backoff"] = 1.into();
+    }
+    Ok(Answer::json(&result))
 }
 
 /// Reads `ListFolderArg` and finds the folder.
@@ -178,9 +186,14 @@ fn start(call: &mut Call, state: &State) -> Result<(View, Cursor), Refusal> {
         Some(Node::File(_)) => return Err(refuse(tag("not_folder"))),
         None => return Err(refuse(wire::lookup_error(LocateError::NotFound))),
     }
+    let default = if call.quirk(Quirk::PagesOf500) {
+        500
+    } else {
+        LONGEST_PAGE
+    };
     let limit = limit
         .and_then(|limit| usize::try_from(limit).ok())
-        .unwrap_or(LONGEST_PAGE);
+        .unwrap_or(default);
     let depth = if recursive { Depth::All } else { Depth::One };
     let scope = Scope {
         depth,

@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
 use super::super::consent;
+use super::super::quirk::Quirk;
 use super::super::state::grant::{
     ACCESS_LIFETIME, App, Challenge, Proof, Request, SCOPES, TokenError, Tokens, are_of_team,
 };
@@ -282,6 +283,9 @@ fn refresh(call: &Call, form: &Form, app: App, proof: &Proof<'_>) -> Outcome {
     let mut result = json!({ "access_token": access, "token_type": "bearer", "expires_in": ACCESS_LIFETIME.as_secs() });
     if told {
         result["scope"] = scopes.join(" ").into();
+    }
+    if call.quirk(Quirk::RefreshTokensRotate) {
+        result["refresh_token"] = json!(state.grants.renew(token, &mut state.mint));
     }
     Ok(Answer::json(&result))
 }

@@ -9,6 +9,7 @@ use super::super::call::{Call, Outcome};
 use super::super::fields::Fields;
 use super::super::names;
 use super::super::path_arg::{PathArg, Pattern};
+use super::super::quirk::Quirk;
 use super::super::state::tree::{Depth, Node, Tree};
 use super::super::state::{LocateError, Located, State, View};
 use super::super::tag::{nested, tag};
@@ -30,6 +31,8 @@ struct Search {
     highlights: bool,
     limit: usize,
     skip: usize,
+    /// Later revs are not found.
+    newest: Option<String>,
 }
 
 pub(super) fn search(call: &mut Call) -> Outcome {
@@ -50,7 +53,10 @@ pub(super) fn search(call: &mut Call) -> Outcome {
         ..Search::of(query)
     };
     let view = call.caller().view;
-    let state = call.shared.state();
+    let mut state = call.shared.state();
+    if call.quirk(Quirk::SearchLate) {
+        search.newest = Some(index(&mut state, &view));
+    }
     search.folder.clone_from(&view.root.lower);
     if let Some(options) = options {
         read_options(&mut search, options, &state, &view)?;
@@ -138,6 +144,19 @@ pub(super) fn search_continue(call: &mut Call) -> Outcome {
     Ok(search.answer(&view, state.tree(view.tree)))
 }
 
+/// Takes the newest rev into the index, and gives the one that was the newest before.
+fn index(state: &mut State, view: &View) -> String {
+    let revs = state
+        .tree(view.tree)
+        .nodes()
+        .filter_map(|(_, node)| match node {
+            Node::File(file) => Some(file.rev.clone()),
+            Node::Folder(_) => None,
+        });
+    let newest = revs.max().unwrap_or_default();
+    std::mem::replace(&mut state.indexed, newest)
+}
+
 fn read_options(
     search: &mut Search,
     mut options: Fields,
@@ -203,6 +222,7 @@ impl Search {
             highlights: false,
             limit: 100,
             skip: 0,
+            newest: None,
         }
     }
 
@@ -262,6 +282,7 @@ impl Search {
             .filter(|(path, node)| {
                 view.shows(path) && matches(path) && self.takes_category(path, node)
             })
+            .filter(|(_, node)| self.knows(node))
             .take(MOST_MATCHES)
             .collect();
         if self.by_time {
@@ -277,6 +298,13 @@ impl Search {
                 (names::name(node.display()), metadata)
             })
             .collect()
+    }
+
+    fn knows(&self, node: &Node) -> bool {
+        match (node, &self.newest) {
+            (Node::File(file), Some(newest)) => file.rev <= *newest,
+            _ => true,
+        }
     }
 
     fn takes_extension(&self, name: &str) -> bool {

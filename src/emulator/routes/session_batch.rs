@@ -13,6 +13,7 @@ use super::super::fault::FaultKind;
 use super::super::fields::Fields;
 use super::super::limits::too_many_writes;
 use super::super::names;
+use super::super::quirk::Quirk;
 use super::super::shared::Shared;
 use super::super::state::session::SessionError;
 use super::super::tag::{nested, tag};
@@ -85,7 +86,7 @@ impl Finish {
         content.blob.seal(turn).await?;
         match self.commit.carry_out(shared, caller, content) {
             Ok(file) => {
-                shared.state().sessions.remove(&self.cursor.id);
+                shared.state().end_session(&self.cursor.id, caller.account);
                 let lower = names::fold(&file.display);
                 Ok(json!(
                     wire::file(&caller.view, &lower, &file).tagged("success")
@@ -123,7 +124,9 @@ async fn finish_all(call: &mut Call) -> Result<Vec<Value>, Refusal> {
     let caller = call.caller();
     let mut results = Vec::new();
     for entry in entries {
-        results.push(match failing.next() {
+        let busy = !results.is_empty() && call.quirk(Quirk::FinishBatchLimited);
+        let busy = busy.then(|| tag("too_many_write_operations"));
+        results.push(match failing.next().or(busy) {
             Some(error) => nested("failure", error),
             None => entry.carry_out(&call.shared, &caller).await?,
         });
@@ -169,6 +172,12 @@ impl Piece {
             let mut state = call.shared.state();
             match state.sessions.find(&self.cursor.id, owner, now) {
                 Err(error) => Err(error),
+                Ok(session)
+                    if session.is_closed_concurrent()
+                        && call.quirk(Quirk::ConcurrentCloseIsLast) =>
+                {
+                    Err(SessionError::Closed)
+                }
                 Ok(session) => session.check_offset(self.cursor.offset).map(|()| {
                     let turn = session.next_turn();
                     let sink = match session.file() {

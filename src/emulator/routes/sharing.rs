@@ -8,8 +8,9 @@ use super::super::answer::{API_RESULT, Answer, Refusal, header_safe};
 use super::super::call::{Call, Caller, Outcome};
 use super::super::fault::FaultKind;
 use super::super::fields::Fields;
-use super::super::names::{self, Place};
+use super::super::names;
 use super::super::path_arg::Pattern;
+use super::super::quirk::Quirk;
 use super::super::state::State;
 use super::super::state::links::{LinkSettings, SharedLink};
 use super::super::state::tree::Node;
@@ -33,7 +34,7 @@ pub(super) fn create(call: &mut Call) -> Outcome {
     let now = call.shared.clock.now();
     let mut settings = LinkSettings::default();
     if let Some(given) = given {
-        read_settings(given, &mut settings, now, call.is_of_team())?;
+        read_settings(call, given, &mut settings, now, call.is_of_team())?;
     }
     let caller = call.caller();
     let mut state = call.shared.state();
@@ -41,6 +42,9 @@ pub(super) fn create(call: &mut Call) -> Outcome {
         .find(&caller.view, &path)
         .map_err(|error| Refusal::Route(nested("path", wire::lookup_error(error))))?;
     if let Some(known) = link_to(&state, &caller, &node) {
+        if call.quirk(Quirk::LinkExistsBare) {
+            return Err(Refusal::Route(tag("shared_link_already_exists")));
+        }
         let metadata = nested("metadata", metadata(&state, known, &node));
         return Err(Refusal::Route(nested(
             "shared_link_already_exists",
@@ -144,7 +148,7 @@ pub(super) fn modify(call: &mut Call) -> Outcome {
     let found = state.link(&url, now).filter(|link| link.owner == owner);
     let found = found.cloned();
     let mut link = found.ok_or_else(|| Refusal::Route(tag("shared_link_not_found")))?;
-    read_settings(given, &mut link.settings, now, of_team)?;
+    read_settings(call, given, &mut link.settings, now, of_team)?;
     if forever {
         link.settings.expires = None;
     }
@@ -233,7 +237,7 @@ pub(super) fn resolve(
     let Some(below) = below.filter(|below| !matches!(*below, "" | "/")) else {
         return Ok((link, lower, node));
     };
-    let place = Place::parse(below).map_err(|_| MISSING)?;
+    let place = state.quirks.place(below).map_err(|_| MISSING)?;
     let lower = format!("{lower}{}", place.lower);
     let node = state.tree(link.tree).node(&lower).cloned();
     Ok((link, lower, node.ok_or(MISSING)?))
@@ -241,6 +245,7 @@ pub(super) fn resolve(
 
 /// Reads `SharedLinkSettings` over what was set before.
 fn read_settings(
+    call: &Call,
     mut given: Fields,
     settings: &mut LinkSettings,
     now: Timestamp,
@@ -265,6 +270,9 @@ fn read_settings(
     if team_only && !of_team {
         return refuse("not_authorized");
     }
+    if (password.is_some() || expires.is_some()) && call.quirk(Quirk::LinkSettingsRefused) {
+        return refuse("not_authorized");
+    }
     let audience = if team_only { Some("team") } else { audience };
     settings.audience = audience.unwrap_or(settings.audience);
     settings.expires = expires.or(settings.expires);
@@ -279,7 +287,7 @@ fn read_settings(
 /// `SharedLinkMetadata`
 pub(super) fn metadata(state: &State, link: &SharedLink, node: &Node) -> Value {
     let view = &state.account(link.owner).home;
-    let lower = names::fold(node.display());
+    let lower = state.quirks.fold(node.display());
     let mut described = json!(wire::metadata(view, &lower, node));
     let kept = [
         ".tag",

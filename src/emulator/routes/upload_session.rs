@@ -10,6 +10,7 @@ use super::super::fault::FaultKind;
 use super::super::fields::Fields;
 use super::super::limits::too_many_writes;
 use super::super::names;
+use super::super::quirk::Quirk;
 use super::super::state::session::SessionError;
 use super::super::{tag, wire};
 use super::upload::CommitInfo;
@@ -76,6 +77,9 @@ async fn append_at(
     hash: Option<&str>,
 ) -> Outcome {
     let refuse = |error| Refusal::Route(Purpose::Append.error(error));
+    if call.quirk(Quirk::RepeatedAppendTaken) && repeats_last(call, cursor) {
+        return repeat(call, cursor).await;
+    }
     let sent = receive(call, cursor, hash, Purpose::Append).await?;
     let (caller, now) = (call.caller(), call.shared.clock.now());
     let mut state = call.shared.state();
@@ -92,6 +96,33 @@ async fn append_at(
         return Err(refuse(SessionError::IncorrectOffset { correct: after }));
     }
     Ok(Answer::null())
+}
+
+/// Whether an append begins where the last one did that the session took.
+fn repeats_last(call: &Call, cursor: &SessionCursor) -> bool {
+    let (owner, now) = (call.caller().account, call.shared.clock.now());
+    let mut state = call.shared.state();
+    let session = state.sessions.find(&cursor.id, owner, now);
+    session.is_ok_and(|session| session.last_append(cursor.offset).is_some())
+}
+
+/// Takes an append for done whose bytes are those of the last.
+async fn repeat(call: &mut Call, cursor: &SessionCursor) -> Outcome {
+    let content = call.receive_content(None).await?;
+    let (owner, now) = (call.caller().account, call.shared.clock.now());
+    let mut state = call.shared.state();
+    let refuse = |error| Refusal::Route(Purpose::Append.error(error));
+    let session = state
+        .sessions
+        .find(&cursor.id, owner, now)
+        .map_err(refuse)?;
+    match session.last_append(cursor.offset) {
+        Some(hash) if hash == content.content_hash => Ok(Answer::null()),
+        _ => Err(refuse(match session.check_offset(cursor.offset) {
+            Err(error) => error,
+            Ok(()) => SessionError::NotFound,
+        })),
+    }
 }
 
 pub(super) async fn finish(call: &mut Call) -> Outcome {
@@ -132,7 +163,7 @@ pub(super) async fn finish(call: &mut Call) -> Outcome {
     let file = info
         .carry_out(&call.shared, &caller, content)
         .map_err(|error| Refusal::Route(tag::nested("path", wire::write_error(error))))?;
-    call.shared.state().sessions.remove(&cursor.id);
+    call.shared.state().end_session(&cursor.id, caller.account);
     call.shared.settle().await?;
     Ok(Answer::json(&wire::file(
         &caller.view,
@@ -213,6 +244,12 @@ async fn receive(
             .sessions
             .find(&cursor.id, account, now)
             .map_err(refuse)?;
+        if purpose == Purpose::Append
+            && session.is_closed_concurrent()
+            && call.shared.quirks.has(Quirk::ConcurrentCloseIsLast)
+        {
+            return Err(refuse(SessionError::Closed));
+        }
         let open = match session.check_offset(cursor.offset) {
             Ok(()) => true,
             // A closed session may still be closed again, without bytes; whether it may be finished is asked below.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::super::names;
+use super::super::quirk::Quirk;
 use super::TreeId;
 use super::tree::{Depth, Holds, Node, Tree};
 use super::view::{View, shows};
@@ -30,6 +31,8 @@ pub(in super::super) struct Cursor {
     limit: usize,
     /// Changes before this one are known to the client, or will be listed.
     sequence: usize,
+    /// How many pages came before.
+    pages: usize,
     /// The last path listed; `None` when the listing is done.
     after: Option<String>,
     /// The address of the shared link that this goes through.
@@ -69,6 +72,7 @@ impl Cursor {
             deleted: scope.deleted,
             limit: scope.limit,
             sequence: tree.sequence(),
+            pages: 0,
             after: Some(String::new()),
             link: None,
         }
@@ -124,6 +128,21 @@ impl Cursor {
 
     /// The next page. Moves the cursor on, and says whether more is ready.
     pub(in super::super) fn advance(&mut self, tree: &Tree) -> (Vec<Entry>, bool) {
+        self.pages += 1;
+        if tree.quirks.has(Quirk::PagesApproximate) {
+            if self.pages % 2 == 1 && self.has_news(tree) {
+                return (Vec::new(), true);
+            }
+            let whole = self.limit;
+            self.limit = (whole / 2).max(1);
+            let page = self.page(tree);
+            self.limit = whole;
+            return page;
+        }
+        self.page(tree)
+    }
+
+    fn page(&mut self, tree: &Tree) -> (Vec<Entry>, bool) {
         match self.after.take() {
             Some(after) => self.list(tree, &after),
             None => self.replay(tree),
@@ -137,6 +156,7 @@ impl Cursor {
         if after.is_empty()
             && self.all
             && self.folder != self.root
+            && !tree.quirks.has(Quirk::ListingWithoutItself)
             && let Some(node) = tree.node(&self.folder)
         {
             entries.push(Entry::Present(self.folder.clone(), node.clone()));
@@ -183,12 +203,20 @@ impl Cursor {
     fn replay(&mut self, tree: &Tree) -> (Vec<Entry>, bool) {
         let mut entries = Vec::new();
         for change in tree.changes_since(self.sequence) {
-            if entries.len() == self.limit {
+            if entries.len() >= self.limit {
                 break;
             }
             self.sequence += 1;
             if !self.covers(&change.lower, change.is_deletion()) {
                 continue;
+            }
+            if tree.quirks.has(Quirk::ChangesMerged) && tree.is_superseded(self.sequence - 1) {
+                continue;
+            }
+            if change.is_deletion() && tree.quirks.has(Quirk::DeletionsPerChild) {
+                let inside = tree.gone_with(self.sequence - 1).into_iter();
+                let inside = inside.filter(|(path, _)| self.covers(path, false));
+                entries.extend(inside.map(|(path, display)| Entry::Deleted(path, display)));
             }
             entries.push(match &change.now {
                 Holds::Node(node) => Entry::Present(change.lower.clone(), node.clone()),

@@ -365,6 +365,14 @@ impl Grants {
         })
     }
 
+    /// Another refresh token to the same ends as this one, which stays good.
+    pub(in super::super) fn renew(&mut self, token: &str, mint: &mut Mint) -> Option<String> {
+        let grant = *self.refresh.get(token)?;
+        let renewed = mint.refresh_token();
+        self.refresh.insert(renewed.clone(), grant);
+        Some(renewed)
+    }
+
     fn issue(
         &mut self,
         grant: GrantId,

@@ -23,6 +23,7 @@ use super::mint::Mint;
 use super::mirror::{Apart, Layout};
 use super::names::{self, BadPath, Place};
 use super::path_arg::PathArg;
+use super::quirk::{Quirk, Quirks};
 pub use account::AccountKind;
 use account::{Account, MAIN, email, plain};
 use grant::Grants;
@@ -70,12 +71,16 @@ pub(super) enum LocateError {
 /// Everything.
 #[derive(Debug)]
 pub(super) struct State {
+    /// Shared with all trees.
+    pub(super) quirks: Arc<Quirks>,
     pub(super) mint: Mint,
     pub(super) sessions: Sessions,
     pub(super) jobs: Jobs,
     pub(super) grants: Grants,
     pub(super) links: Vec<SharedLink>,
     pub(super) temporary: HashMap<String, Temporary>,
+    /// The newest rev that the search knows, where it is late.
+    pub(super) indexed: String,
     pub(super) references: HashMap<String, Reference>,
     /// By the ids of the items.
     pub(super) locks: HashMap<String, FileLock>,
@@ -92,19 +97,24 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(seed: u64, kind: AccountKind, directory: Option<PathBuf>) -> State {
         let mirrored = directory.is_some();
+        let quirks: Arc<Quirks> = Arc::default();
+        let tree = || Tree::new(mirrored, Arc::clone(&quirks));
+        let trees = vec![tree(), tree()];
         let mut state = State {
+            quirks,
             mint: Mint::new(seed),
             sessions: Sessions::default(),
             jobs: Jobs::default(),
             grants: Grants::default(),
             links: Vec::new(),
             temporary: HashMap::new(),
+            indexed: String::new(),
             references: HashMap::new(),
             locks: HashMap::new(),
             tags: HashMap::new(),
             team: Team::new(TreeId(1)),
             accounts: Vec::new(),
-            trees: vec![Tree::new(mirrored), Tree::new(mirrored)],
+            trees,
             kind,
             directory,
         };
@@ -137,7 +147,8 @@ impl State {
             return AccountId(known);
         }
         let tree = TreeId(self.trees.len());
-        self.trees.push(Tree::new(self.directory.is_some()));
+        let quirks = Arc::clone(&self.quirks);
+        self.trees.push(Tree::new(self.directory.is_some(), quirks));
         self.add_person(name, tree)
     }
 
@@ -240,7 +251,7 @@ impl State {
     fn resolve(&self, view: &View, path: &PathArg) -> Result<Located, LocateError> {
         let tree = self.tree(view.tree);
         let below = |path: &str, root: &Place| {
-            let place = Place::parse(path).map_err(LocateError::Bad)?;
+            let place = self.quirks.place(path).map_err(LocateError::Bad)?;
             Ok(Located::Place(place.below(root)))
         };
         match path {
@@ -257,7 +268,7 @@ impl State {
             PathArg::Rev(rev) => {
                 let file = tree.version(rev).ok_or(LocateError::NotFound)?;
                 Ok(Located::Version(
-                    names::fold(&file.display),
+                    self.quirks.fold(&file.display),
                     Arc::clone(file),
                 ))
             }
@@ -265,6 +276,15 @@ impl State {
                 let root = self.namespace(view, id).ok_or(LocateError::NotFound)?;
                 below(path, &root)
             }
+        }
+    }
+
+    /// Ends a session that was committed.
+    pub(super) fn end_session(&mut self, id: &str, owner: AccountId) {
+        if self.quirks.has(Quirk::FinishedSessionClosed) {
+            self.sessions.close_for_good(id, owner);
+        } else {
+            self.sessions.remove(id);
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::super::mint::Mint;
 use super::super::names::{self, Place};
+use super::super::quirk::Quirk;
 use super::tree::{Depth, FileNode, FolderNode, Node, Tree};
 use super::write::{ItemKind, WriteError, WriteMode};
 
@@ -91,6 +92,12 @@ impl Tree {
     ) -> Result<(String, Node), RelocationError> {
         let node = self.node(from).ok_or(RelocationError::NotFound)?;
         if to.lower == from {
+            if self.quirks.has(Quirk::SamePathConflict) {
+                return Err(RelocationError::To(match node {
+                    Node::File(_) => WriteError::FileConflict,
+                    Node::Folder(_) => WriteError::FolderConflict,
+                }));
+            }
             return Ok((from.to_owned(), node.clone()));
         }
         if names::is_within(&to.lower, from) {
@@ -126,6 +133,7 @@ impl Tree {
     ) -> (String, Node) {
         self.make_parents(to, mint);
         let display = self.display_for(to);
+        let same_rev = matches!(identity, Identity::Kept) && self.quirks.has(Quirk::MovesKeepRevs);
         for (place, node) in branch.0 {
             let display = format!("{display}{}", place.display);
             let id = match identity {
@@ -137,7 +145,11 @@ impl Tree {
                 Node::File(file) => Node::File(Arc::new(FileNode {
                     display,
                     id,
-                    rev: mint.rev(),
+                    rev: if same_rev {
+                        file.rev.clone()
+                    } else {
+                        mint.rev()
+                    },
                     ..FileNode::clone(&file)
                 })),
             };

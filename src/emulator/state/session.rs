@@ -40,6 +40,8 @@ const KEPT: usize = 16;
 #[derive(Debug, Default)]
 pub(in super::super) struct Sessions {
     live: HashMap<String, Session>,
+    /// Finished ones that are remembered as closed.
+    finished: HashMap<String, AccountId>,
     kept: VecDeque<String>,
 }
 
@@ -52,6 +54,8 @@ pub(in super::super) struct Session {
     /// Counts the calls that began to send: only the newest may commit what it sent.
     turn: u64,
     data: SessionData,
+    /// Where the last append of a sequential session began, and what it brought.
+    last: Option<(u64, ContentHasher)>,
     /// The file that takes the bytes, unless they stay in memory.
     file: Option<Arc<BlobFile>>,
 }
@@ -106,6 +110,7 @@ impl Sessions {
             closed: false,
             turn: 0,
             data,
+            last: None,
             file,
         };
         self.live.entry(id).insert_entry(session).into_mut()
@@ -134,6 +139,7 @@ impl Sessions {
                 closed: true,
                 turn: 0,
                 data,
+                last: None,
                 file: None,
             },
         );
@@ -145,6 +151,9 @@ impl Sessions {
         owner: AccountId,
         now: Timestamp,
     ) -> Result<&mut Session, SessionError> {
+        if self.finished.get(id) == Some(&owner) {
+            return Err(SessionError::Closed);
+        }
         let live = |session: &&mut Session| session.owner == owner && session.is_alive(now);
         self.live
             .get_mut(id)
@@ -154,6 +163,12 @@ impl Sessions {
 
     pub(in super::super) fn remove(&mut self, id: &str) {
         self.live.remove(id);
+    }
+
+    /// Forgets all of a session but that it is closed.
+    pub(in super::super) fn close_for_good(&mut self, id: &str, owner: AccountId) {
+        self.live.remove(id);
+        self.finished.insert(id.to_owned(), owner);
     }
 }
 
@@ -168,6 +183,19 @@ impl Session {
 
     pub(in super::super) fn is_concurrent(&self) -> bool {
         matches!(self.data, SessionData::Concurrent { .. })
+    }
+
+    pub(in super::super) fn is_closed_concurrent(&self) -> bool {
+        self.closed && self.is_concurrent()
+    }
+
+    /// The content hash of what the last append brought, if it began at `offset` and brought anything.
+    pub(in super::super) fn last_append(&self, offset: u64) -> Option<String> {
+        let (began, hasher) = self.last.as_ref()?;
+        let SessionData::Sequential { size, .. } = &self.data else {
+            return None;
+        };
+        (*began == offset && *size > offset).then(|| hasher.clone().finish())
     }
 
     /// The hash so far, where the next bytes do not begin a block and so cannot be hashed by themselves.
@@ -242,6 +270,7 @@ impl Session {
                 size,
                 hasher,
             } => {
+                self.last = Some((offset, received.hasher.clone()));
                 chunks.extend(new_chunks);
                 *size += received.size;
                 match received.whole {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::super::blob::Blob;
 use super::super::names::{self, Place};
+use super::super::quirk::Quirks;
 
 /// A version of a file. Never changed: a new version is a new value.
 #[derive(Clone, Debug)]
@@ -101,6 +102,7 @@ pub(in super::super) struct Tree {
     /// Every version that each path ever held, the newest last.
     versions: HashMap<String, Vec<Arc<FileNode>>>,
     used: u64,
+    pub(super) quirks: Arc<Quirks>,
     /// Whether a directory mirrors this tree.
     mirrored: bool,
     /// Changes that the mirror has not seen yet.
@@ -108,8 +110,9 @@ pub(in super::super) struct Tree {
 }
 
 impl Tree {
-    pub(in super::super) fn new(mirrored: bool) -> Tree {
+    pub(in super::super) fn new(mirrored: bool, quirks: Arc<Quirks>) -> Tree {
         Tree {
+            quirks,
             mirrored,
             ..Tree::default()
         }
@@ -173,6 +176,37 @@ impl Tree {
     /// The changes since there were `sequence` of them.
     pub(in super::super) fn changes_since(&self, sequence: usize) -> &[Change] {
         self.log.get(sequence..).unwrap_or_default()
+    }
+
+    /// Whether a later change says what is at the path of this one now. Deletions always count: what they took is told by them alone.
+    pub(in super::super) fn is_superseded(&self, number: usize) -> bool {
+        let change = &self.log[number];
+        !change.is_deletion()
+            && self.log[number + 1..].iter().any(|later| {
+                later.lower == change.lower
+                    || (later.is_deletion() && names::is_within(&change.lower, &later.lower))
+            })
+    }
+
+    /// What a deletion took along: the paths below its own, with their display forms.
+    pub(in super::super) fn gone_with(&self, number: usize) -> Vec<(String, String)> {
+        let above = &self.log[number].lower;
+        let mut there = BTreeMap::new();
+        for change in &self.log[..number] {
+            match change.now {
+                Holds::Node(_) => {
+                    there.insert(&change.lower, &change.display);
+                }
+                Holds::Nothing(_) => {
+                    there.retain(|path, _| !names::is_within(path, &change.lower));
+                }
+            }
+        }
+        let inside = there.into_iter();
+        inside
+            .filter(|(path, _)| *path != above && names::is_within(path, above))
+            .map(|(path, display)| (path.clone(), display.clone()))
+            .collect()
     }
 
     /// The items below a folder, in the order of their paths, starting behind the path `after`.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::super::blob::Blob;
 use super::super::mint::Mint;
 use super::super::names::{self, Place};
+use super::super::quirk::Quirk;
 use super::tree::{FileNode, FolderNode, Node, Tree};
 
 /// When a file may take the place of another.
@@ -78,18 +79,22 @@ impl Tree {
                     None,
                 )
             }
-            None => (commit.place.clone(), None),
+            None => (commit.place.clone(), self.former(&commit.place)),
             Some(Node::Folder(_)) if commit.autorename => (
                 self.free_name(&commit.place, &commit.mode, ItemKind::File),
                 None,
             ),
             Some(Node::Folder(_)) => return Err(WriteError::FolderConflict),
             Some(Node::File(old)) => {
-                if old.content_hash == content.content_hash && !commit.strict_conflict {
+                let identical = old.content_hash == content.content_hash;
+                let counts = self.quirks.has(match commit.mode {
+                    WriteMode::Add => Quirk::SameBytesConflict,
+                    WriteMode::Overwrite | WriteMode::Update(_) => Quirk::SameBytesNewRev,
+                });
+                if identical && !commit.strict_conflict && !counts {
                     return Ok(Arc::clone(old));
                 }
-                let identical = old.content_hash == content.content_hash;
-                let replaces = !identical
+                let replaces = !(identical && commit.strict_conflict)
                     && match &commit.mode {
                         WriteMode::Add => false,
                         WriteMode::Overwrite => true,
@@ -123,6 +128,14 @@ impl Tree {
         });
         self.insert(place.lower, Node::File(Arc::clone(&file)));
         Ok(file)
+    }
+
+    /// The id and the display path of a file that is made where one was deleted, if ids outlive deletions.
+    fn former(&self, place: &Place) -> Option<(String, String)> {
+        let last = self.versions_at(&place.lower).last();
+        let last = last.filter(|_| self.quirks.has(Quirk::IdsSurviveDeletion))?;
+        let is_free = self.path_of(&last.id).is_none();
+        is_free.then(|| (last.id.clone(), self.display_for(place)))
     }
 
     /// Makes a folder, and those above it.
@@ -191,7 +204,7 @@ impl Tree {
             };
             let display = format!("{folder}/{stem} ({mark}){extension}");
             Place {
-                lower: names::fold(&display),
+                lower: self.quirks.fold(&display),
                 display,
             }
         };
