@@ -1,5 +1,6 @@
 //! The contents of a file: chunks in memory that are shared, not copied, or a file of the state folder.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::ops::Range;
@@ -8,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 
-/// Bytes that are read from a file, or gathered before they are written to one, at a time.
+/// Bytes that are read from a file at a time.
 const TRANSFER: usize = 1024 * 1024;
 
 /// Chunks smaller than this are copied out of the connection's buffer, which they would keep alive.
@@ -55,10 +56,10 @@ impl Store {
     pub(super) fn keep(&self, contents: Bytes) -> io::Result<Blob> {
         match self.sink() {
             Sink::Memory(_) => Ok(Blob::memory(vec![contents])),
-            Sink::File(to) => {
+            Sink::File { file, .. } => {
                 let size = contents.len() as u64;
-                to.file.write_at(0, 0, &[contents])?;
-                Ok(Blob::file(to.file, size))
+                file.write_at(0, 0, &[contents])?;
+                Ok(Blob::file(file, size))
             }
         }
     }
@@ -113,6 +114,14 @@ impl Blob {
         match &self.stored {
             Stored::Memory(_) => None,
             Stored::File(file) => Some(&file.path),
+        }
+    }
+
+    /// The file that holds the contents, in hand; likewise.
+    pub(super) fn in_file(&self) -> Option<&Arc<BlobFile>> {
+        match &self.stored {
+            Stored::Memory(_) => None,
+            Stored::File(file) => Some(file),
         }
     }
 
@@ -179,35 +188,39 @@ fn slices(chunks: &[(u64, Bytes)], range: &Range<u64>) -> Vec<Bytes> {
         .collect()
 }
 
+/// While a piece is sent, the next one is read.
 fn file_stream(
     path: PathBuf,
     range: Range<u64>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let open = move || {
+    let first = blocking(move || {
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(range.start))?;
-        Ok((file, range.end - range.start))
-    };
-    stream::once(blocking(open)).flat_map(|opened| match opened {
-        Ok(opened) => stream::try_unfold(opened, |(mut file, left)| async move {
-            if left == 0 {
-                return Ok(None);
-            }
-            blocking(move || {
-                let want = left.min(TRANSFER as u64);
-                let mut piece = Vec::with_capacity(TRANSFER);
-                (&mut file).take(want).read_to_end(&mut piece)?;
-                if piece.is_empty() {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                let left = left - piece.len() as u64;
-                Ok(Some((Bytes::from(piece), (file, left))))
-            })
-            .await
-        })
-        .left_stream(),
-        Err(error) => stream::iter([Err(error)]).right_stream(),
+        read_piece(file, range.end - range.start)
+    });
+    stream::try_unfold(first.boxed(), |reading| async {
+        let Some((piece, file, left)) = reading.await? else {
+            return Ok(None);
+        };
+        let next = tokio::task::spawn_blocking(move || read_piece(file, left));
+        let next = async { next.await.map_err(io::Error::other)? };
+        Ok(Some((piece, next.boxed())))
     })
+}
+
+/// A piece of a file, the file, and what is left to read of it; nothing when nothing is left.
+fn read_piece(mut file: File, left: u64) -> io::Result<Option<(Bytes, File, u64)>> {
+    if left == 0 {
+        return Ok(None);
+    }
+    let want = left.min(TRANSFER as u64);
+    let mut piece = Vec::with_capacity(usize::try_from(want).unwrap_or(TRANSFER));
+    (&mut file).take(want).read_to_end(&mut piece)?;
+    if piece.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let left = left - piece.len() as u64;
+    Ok(Some((Bytes::from(piece), file, left)))
 }
 
 /// Runs file I/O where it holds up no connection.
@@ -219,7 +232,7 @@ pub(super) async fn blocking<T: Send + 'static>(
         .map_err(io::Error::other)?
 }
 
-/// A file of the state folder. It is removed with the last reference, unless it became part of a tree.
+/// A file of the state folder. It is removed with the last reference, unless it became part of a tree or a session needs it.
 ///
 /// It is opened for each write: thousands of sessions may be under way.
 #[derive(Debug)]
@@ -228,7 +241,10 @@ pub(super) struct BlobFile {
     /// The newest request that wrote here: an older one, which its client gave up, may not write any more. At
     /// [`u64::MAX`] nobody may.
     turn: Mutex<u64>,
+    /// Whether it is part of a tree, for good.
     kept: AtomicBool,
+    /// Whether it belongs to a session that is written down.
+    held: AtomicBool,
 }
 
 impl BlobFile {
@@ -237,7 +253,13 @@ impl BlobFile {
             path,
             turn: Mutex::new(0),
             kept: AtomicBool::new(false),
+            held: AtomicBool::new(false),
         }
+    }
+
+    /// Takes in hand the file of a session that goes on.
+    pub(super) fn reopen(path: PathBuf) -> BlobFile {
+        BlobFile::new(path)
     }
 
     /// Takes in hand a file that is there already and part of a tree.
@@ -246,7 +268,29 @@ impl BlobFile {
             path,
             turn: Mutex::new(u64::MAX),
             kept: AtomicBool::new(true),
+            held: AtomicBool::new(false),
         }
+    }
+
+    /// Its name in the state folder.
+    pub(super) fn name(&self) -> &str {
+        let name = self.path.file_name().and_then(OsStr::to_str);
+        name.expect("the store names its files by numbers")
+    }
+
+    /// Bytes that are in it now.
+    pub(super) fn size(&self) -> io::Result<u64> {
+        fs::metadata(&self.path).map(|file| file.len())
+    }
+
+    /// A session is written down that needs the file: it outlives this process.
+    pub(super) fn hold(&self) {
+        self.held.store(true, Ordering::Relaxed);
+    }
+
+    /// The session is over. The file goes with the last reference, unless it became part of a tree.
+    pub(super) fn release(&self) {
+        self.held.store(false, Ordering::Relaxed);
     }
 
     fn turn(&self) -> MutexGuard<'_, u64> {
@@ -289,7 +333,7 @@ impl BlobFile {
 
 impl Drop for BlobFile {
     fn drop(&mut self) {
-        if !self.kept.load(Ordering::Relaxed) {
+        if !self.kept.load(Ordering::Relaxed) && !self.held.load(Ordering::Relaxed) {
             // Nobody is left to tell; at the next start the state folder is tidied anyway.
             let _ = fs::remove_file(&self.path);
         }
@@ -297,78 +341,57 @@ impl Drop for BlobFile {
 }
 
 /// Where the bytes of one request go.
+#[derive(Debug)]
 pub(super) enum Sink {
     /// They stay in memory, as they came.
     Memory(Vec<Bytes>),
-    /// They go into a file, a few at a time.
-    File(FileSink),
-}
-
-pub(super) struct FileSink {
-    file: Arc<BlobFile>,
-    turn: u64,
-    offset: u64,
-    gathered: Vec<Bytes>,
-    waiting: usize,
+    /// They go into a file.
+    File {
+        file: Arc<BlobFile>,
+        turn: u64,
+        offset: u64,
+    },
 }
 
 impl Sink {
     pub(super) fn file(file: Arc<BlobFile>, turn: u64, offset: u64) -> Sink {
-        Sink::File(FileSink {
-            file,
-            turn,
-            offset,
-            gathered: Vec::new(),
-            waiting: 0,
-        })
+        Sink::File { file, turn, offset }
     }
 
     /// The file that is written to, unless the bytes stay in memory.
     pub(super) fn target(&self) -> Option<Arc<BlobFile>> {
         match self {
             Sink::Memory(_) => None,
-            Sink::File(to) => Some(Arc::clone(&to.file)),
+            Sink::File { file, .. } => Some(Arc::clone(file)),
         }
     }
 
-    /// Takes the next bytes.
-    pub(super) async fn write(&mut self, chunk: Bytes) -> io::Result<()> {
+    /// Takes the next bytes. Even where there are none, there is a file then. It may block.
+    pub(super) fn write(&mut self, pieces: Vec<Bytes>) -> io::Result<()> {
         match self {
-            Sink::Memory(chunks) if chunk.len() < WORTH_SHARING => {
-                chunks.push(Bytes::copy_from_slice(&chunk));
+            Sink::Memory(chunks) => {
+                let kept = pieces.into_iter().map(|piece| {
+                    if piece.len() < WORTH_SHARING {
+                        return Bytes::copy_from_slice(&piece);
+                    }
+                    piece
+                });
+                chunks.extend(kept);
             }
-            Sink::Memory(chunks) => chunks.push(chunk),
-            Sink::File(to) => {
-                to.waiting += chunk.len();
-                to.gathered.push(chunk);
-                if to.waiting >= TRANSFER {
-                    to.flush().await?;
-                }
+            Sink::File { file, turn, offset } => {
+                file.write_at(*turn, *offset, &pieces)?;
+                *offset += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
             }
         }
         Ok(())
     }
 
-    /// Ends the writing. Gives the chunks in memory, or the file.
-    pub(super) async fn finish(self) -> io::Result<Contents> {
+    /// The chunks in memory, or the file.
+    pub(super) fn finish(self) -> Contents {
         match self {
-            Sink::Memory(chunks) => Ok(Contents::Memory(chunks)),
-            Sink::File(mut to) => {
-                // Even without bytes, so that there is a file.
-                to.flush().await?;
-                Ok(Contents::File(to.file))
-            }
+            Sink::Memory(chunks) => Contents::Memory(chunks),
+            Sink::File { file, .. } => Contents::File(file),
         }
-    }
-}
-
-impl FileSink {
-    async fn flush(&mut self) -> io::Result<()> {
-        let (file, turn, offset) = (Arc::clone(&self.file), self.turn, self.offset);
-        let pieces = std::mem::take(&mut self.gathered);
-        self.offset += self.waiting as u64;
-        self.waiting = 0;
-        blocking(move || file.write_at(turn, offset, &pieces)).await
     }
 }
 

@@ -7,8 +7,9 @@ use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 
-use super::blob::{Contents, Sink};
+use super::blob::Sink;
 use super::content_hash::ContentHasher;
+use super::intake::{Intake, Received};
 use super::record::Record;
 
 /// Bytes of a refused body that are read off, so that the client can finish sending and see the answer.
@@ -47,16 +48,6 @@ impl From<io::Error> for BodyError {
     }
 }
 
-/// What a request brought, when it has been stored.
-pub(super) struct Received {
-    pub(super) contents: Contents,
-    pub(super) size: u64,
-    /// Of these bytes alone.
-    pub(super) hasher: ContentHasher,
-    /// Of what was there before and these bytes, when that was asked for.
-    pub(super) whole: Option<ContentHasher>,
-}
-
 impl RequestBody {
     pub(super) fn new(body: Body, record: Option<Arc<Record>>) -> RequestBody {
         RequestBody {
@@ -88,12 +79,12 @@ impl RequestBody {
     /// Stores up to `keep` bytes, hashing them; more than `limit` is an error, what lies between is read and dropped.
     pub(super) async fn receive(
         &mut self,
-        mut sink: Sink,
-        mut whole: Option<ContentHasher>,
+        sink: Sink,
+        whole: Option<ContentHasher>,
         keep: u64,
         limit: u64,
     ) -> Result<Received, BodyError> {
-        let mut hasher = ContentHasher::default();
+        let mut intake = Intake::new(sink, whole);
         let (mut size, mut seen) = (0, 0);
         while let Some(mut chunk) = self.next(u64::MAX).await? {
             seen += chunk.len() as u64;
@@ -104,48 +95,28 @@ impl RequestBody {
                 chunk.truncate(room);
             }
             size += chunk.len() as u64;
-            hasher.update(&chunk);
-            if let Some(whole) = &mut whole {
-                whole.update(&chunk);
-            }
-            sink.write(chunk).await?;
+            intake.take(chunk).await?;
         }
-        let contents = sink.finish().await?;
-        Ok(Received {
-            contents,
-            size,
-            hasher,
-            whole,
-        })
+        Ok(intake.finish().await?)
     }
 
     /// Stores the next `length` bytes, hashing them for themselves and as a part of the `body`.
     pub(super) async fn receive_piece(
         &mut self,
-        mut sink: Sink,
-        mut whole: Option<ContentHasher>,
+        sink: Sink,
+        whole: Option<ContentHasher>,
         length: u64,
         body: &mut ContentHasher,
     ) -> Result<Received, BodyError> {
-        let mut hasher = ContentHasher::default();
+        let mut intake = Intake::new(sink, whole);
         let mut left = length;
         while left > 0 {
             let chunk = self.next(left).await?.ok_or(BodyError::TooShort)?;
             left -= chunk.len() as u64;
-            hasher.update(&chunk);
             body.update(&chunk);
-            if let Some(whole) = &mut whole {
-                whole.update(&chunk);
-            }
-            sink.write(chunk).await?;
+            intake.take(chunk).await?;
         }
-        let contents = sink.finish().await?;
-        Ok(Received {
-            contents,
-            size: length,
-            hasher,
-            whole,
-        })
+        Ok(intake.finish().await?)
     }
 
     /// Reads off the next `length` bytes.

@@ -17,6 +17,7 @@ use super::line::Line;
 use super::mirror;
 use super::names::STATE_FOLDER;
 use super::patrol::Patrol;
+use super::private;
 use super::quirk::Quirk;
 use super::scan::{self, Settled};
 use super::seeding::{self, Found};
@@ -99,7 +100,8 @@ impl EmulatorBuilder {
     /// Keeps the files of the account as plain files in this folder, which is made if it is missing.
     ///
     /// Files that are there become part of the account, and so does what a person adds, changes or removes meanwhile. The
-    /// subfolder `.dropscript-emulator` is the emulator's own: it remembers ids, versions and the log that cursors point into.
+    /// subfolder `.dropscript-emulator` is the emulator's own: it remembers ids, versions and the log that cursors point into, and
+    /// upload sessions, tokens, links, locks, tags and jobs. Whatever was answered holds after the process was killed.
     /// One emulator at a time may serve a directory.
     pub fn directory(self, path: impl Into<PathBuf>) -> Self {
         EmulatorBuilder {
@@ -314,9 +316,10 @@ fn open(directory: &Path, state: &mut State) -> io::Result<(Store, Journal)> {
     let folder = directory.join(STATE_FOLDER);
     let blobs = folder.join("blobs");
     fs::create_dir_all(&blobs)?;
+    private::folder(&folder)?;
     let journal = Journal::open(&folder, blobs.clone())?;
     let missed = journal.load(state)?;
-    for tree in &missed.trees {
+    for tree in &missed {
         mirror::apply(&tree.layout, &tree.changes)?;
     }
     journal.shown(&missed)?;
@@ -326,7 +329,8 @@ fn open(directory: &Path, state: &mut State) -> io::Result<(Store, Journal)> {
             state.account_named(&name);
         }
     }
-    let referenced = journal.blobs()?;
+    let mut referenced = journal.blobs()?;
+    referenced.extend(state.sessions.blobs());
     let mut next = 0;
     for entry in scan::entries(&blobs)? {
         let name = entry.file_name();

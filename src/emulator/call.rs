@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::http::header;
 use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Refusal};
-use super::body::{Received, RequestBody};
+use super::body::RequestBody;
 use super::fault::{EntryFaults, FaultKind, Strike};
 use super::fields::Fields;
+use super::intake::Received;
 use super::path_arg::PathArg;
 use super::quirk::Quirk;
 use super::server::Via;
@@ -35,7 +37,7 @@ pub(super) struct Call {
 }
 
 /// Who holds the token.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Caller {
     pub(super) account: AccountId,
     pub(super) view: View,

@@ -1,6 +1,9 @@
 //! Dropbox's `content_hash`: the SHA-256 of the concatenated SHA-256 digests of the blocks of 4 MiB
 //! (developers' site, "content hash").
 
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
+use serde::{Deserialize, Serialize};
+use sha2::digest::common::hazmat::SerializableState as _;
 use sha2::{Digest, Sha256};
 
 /// Bytes in a block, and the unit that the offsets of a concurrent upload session count in.
@@ -12,6 +15,14 @@ pub(super) struct ContentHasher {
     digests: Vec<u8>,
     block: Sha256,
     filled: usize,
+}
+
+/// What a hasher knows of the block that is not full yet, as it is written down.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Tail {
+    filled: usize,
+    /// The state of SHA-256 in Base64; empty at the beginning of a block.
+    state: String,
 }
 
 impl ContentHasher {
@@ -42,6 +53,41 @@ impl ContentHasher {
         self.digests.extend_from_slice(&next.digests);
         self.block = next.block;
         self.filled = next.filled;
+    }
+
+    /// The digests of the full blocks, 32 bytes each.
+    pub(super) fn digests(&self) -> &[u8] {
+        &self.digests
+    }
+
+    pub(super) fn tail(&self) -> Tail {
+        let state = match self.filled {
+            0 => String::new(),
+            _ => BASE64.encode(self.block.serialize()),
+        };
+        Tail {
+            filled: self.filled,
+            state,
+        }
+    }
+
+    /// Takes up the digests that come next.
+    pub(super) fn restore_digests(&mut self, digests: &[u8]) {
+        self.digests.extend_from_slice(digests);
+    }
+
+    /// Goes on in the block that was not full. False where `tail` is not what [`ContentHasher::tail`] gave.
+    pub(super) fn restore_tail(&mut self, tail: &Tail) -> bool {
+        let block = match tail.filled {
+            0 => Some(Sha256::default()),
+            _ => BASE64
+                .decode(&tail.state)
+                .ok()
+                .and_then(|state| Sha256::deserialize(state.as_slice().try_into().ok()?).ok()),
+        };
+        let Some(block) = block else { return false };
+        (self.block, self.filled) = (block, tail.filled);
+        true
     }
 
     /// The hash in lower-case hexadecimal digits.
@@ -112,6 +158,25 @@ mod tests {
                 "{count} times A"
             );
         }
+    }
+
+    #[test]
+    fn hashing_goes_on_from_what_was_written_down() {
+        for count in [0, 1, BLOCK - 1, BLOCK, BLOCK + 77, 2 * BLOCK + 1] {
+            let bytes: Vec<u8> = (0u32..).map(|n| n.to_le_bytes()[1]).take(count).collect();
+            let mut before = ContentHasher::default();
+            before.update(&bytes);
+            let mut after = ContentHasher::default();
+            after.restore_digests(before.digests());
+            assert!(after.restore_tail(&before.tail()));
+            for hasher in [&mut before, &mut after] {
+                hasher.update(b"more");
+            }
+            assert_eq!(before.finish(), after.finish(), "{count} bytes");
+        }
+        let mut hasher = ContentHasher::default();
+        let state = "nonsense".to_owned();
+        assert!(!hasher.restore_tail(&Tail { filled: 5, state }));
     }
 
     #[test]

@@ -219,6 +219,8 @@ async fn carry_out(
                 strike,
             };
             let outcome = (route.handler)(&mut call).await;
+            let kept = shared.keep_promises().await;
+            let outcome = kept.map_err(Refusal::from).and(outcome);
             (outcome, call.body)
         }
     }

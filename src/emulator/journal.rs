@@ -1,4 +1,5 @@
-//! The log of every tree in a database, so that a directory comes back as it was left: ids, revs, history, cursors.
+//! The log of every tree in a database, and all else that was promised, so that a directory comes back as it was left: ids, revs,
+//! history, cursors, tokens, sessions, links.
 //!
 //! An answer waits until its changes are here, and only then is the directory brought up to date: whatever kills the process,
 //! nothing that was answered is lost. What the directory may have missed is known by its number, and is made up for at the start.
@@ -13,33 +14,35 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::blob::{Blob, BlobFile};
+use super::private;
+use super::state::register::Entry;
 use super::state::tree::{Change, FileNode, FolderNode, Holds, Node};
-use super::state::{Known, State, Unwritten};
-
-/// Grows with every change of the tables.
-const VERSION: i64 = 2;
+use super::state::{Known, State, Unwritten, UnwrittenTree};
 
 /// How long another emulator may take to end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-const SCHEMA: &str = "
-    CREATE TABLE accounts (number INTEGER PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0);
+/// The steps from each version of the tables to the next; an empty database is of version 0.
+const STEPS: [&str; 4] = [
+    "CREATE TABLE accounts (number INTEGER PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE changes (
         account INTEGER NOT NULL, sequence INTEGER NOT NULL, lower TEXT NOT NULL, display TEXT NOT NULL,
         id TEXT, rev TEXT, client_modified INTEGER, server_modified INTEGER, content_hash TEXT, size INTEGER, blob TEXT,
         deleted INTEGER, PRIMARY KEY (account, sequence)
     ) WITHOUT ROWID;
     CREATE TABLE mint (random INTEGER NOT NULL, revs INTEGER NOT NULL);
-    INSERT INTO mint VALUES (0, 0);
-";
-
-/// From the first version to the second: four members of the team come behind the main account.
-const MAKE_ROOM: &str = "
-    UPDATE accounts SET number = -number - 4 WHERE number > 0;
+    INSERT INTO mint VALUES (0, 0);",
+    // Four members of the team come behind the main account.
+    "UPDATE accounts SET number = -number - 4 WHERE number > 0;
     UPDATE accounts SET number = -number WHERE number < 0;
     UPDATE changes SET account = -account - 4 WHERE account > 0;
-    UPDATE changes SET account = -account WHERE account < 0;
-";
+    UPDATE changes SET account = -account WHERE account < 0;",
+    "CREATE TABLE entries (
+        kind TEXT NOT NULL, key TEXT NOT NULL, part INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key, part)
+    ) WITHOUT ROWID;",
+    // From seconds to microseconds.
+    "UPDATE changes SET client_modified = client_modified * 1000000",
+];
 
 /// The database, and where the contents lie that it speaks of.
 #[derive(Debug)]
@@ -51,37 +54,44 @@ pub(super) struct Journal {
 impl Journal {
     /// Opens the database in the state folder, and makes it if it is missing.
     pub(super) fn open(folder: &Path, blobs: PathBuf) -> io::Result<Journal> {
-        let database = Connection::open(folder.join("state.db")).map_err(io::Error::other)?;
-        let prepare = |database: &Connection| -> rusqlite::Result<i64> {
+        let path = folder.join("state.db");
+        // There are tokens in it. The files that SQLite lays beside it take on its mode.
+        private::file(&path)?;
+        let mut database = Connection::open(path).map_err(io::Error::other)?;
+        let prepare = |database: &mut Connection| -> rusqlite::Result<usize> {
             // Two emulators would overwrite each other's log.
             database.busy_timeout(PATIENCE)?;
             database.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
             // With a write-ahead log a killed process loses nothing that was committed.
             database.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
             database.pragma_update(None, "synchronous", "NORMAL")?;
+            // It is synced at checkpoints, which everybody waits for: at each 40 MB.
+            database.pragma_update(None, "wal_autocheckpoint", 10_000)?;
             database.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
             let version = database.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if version == 0 {
-                database.execute_batch(SCHEMA)?;
-                database.pragma_update(None, "user_version", VERSION)?;
-                return Ok(VERSION);
+            let Some(missing @ [_, ..]) = STEPS.get(version..) else {
+                return Ok(version);
+            };
+            let transaction = database.transaction()?;
+            for step in missing {
+                transaction.execute_batch(step)?;
             }
-            if version == 1 {
-                let step = format!("BEGIN; {MAKE_ROOM} PRAGMA user_version = 2; COMMIT");
-                database.execute_batch(&step)?;
-                return Ok(VERSION);
-            }
-            Ok(version)
+            transaction.pragma_update(None, "user_version", STEPS.len())?;
+            transaction.commit()?;
+            Ok(STEPS.len())
         };
-        match prepare(&database).map_err(told)? {
-            VERSION => Ok(Journal {
-                database: Mutex::new(database),
-                blobs,
-            }),
-            other => Err(io::Error::other(format!(
-                "`state.db` is of version {other}, this emulator knows version {VERSION}"
-            ))),
+        let version = prepare(&mut database).map_err(told)?;
+        if version > STEPS.len() {
+            return Err(io::Error::other(format!(
+                "`state.db` is of version {version}, this emulator knows version {} and those before it: serve the directory \
+                 with the newer one that wrote it",
+                STEPS.len()
+            )));
         }
+        Ok(Journal {
+            database: Mutex::new(database),
+            blobs,
+        })
     }
 
     /// The names of the files that hold some version's contents.
@@ -109,6 +119,12 @@ impl Journal {
                 for (sequence, change) in (tree.first..).zip(&tree.changes) {
                     insert(database, tree.account, sequence, change)?;
                 }
+                if tree.from_directory {
+                    mark_shown(database, tree)?;
+                }
+            }
+            for entry in &unwritten.entries {
+                write_entry(database, entry)?;
             }
             let (random, revs) = unwritten.mint;
             let update = "UPDATE mint SET random = ?1, revs = ?2";
@@ -120,14 +136,10 @@ impl Journal {
     }
 
     /// Writes down that the directories show all of this.
-    pub(super) fn shown(&self, unwritten: &Unwritten) -> io::Result<()> {
+    pub(super) fn shown(&self, trees: &[UnwrittenTree]) -> io::Result<()> {
         self.write(|database| {
-            for tree in &unwritten.trees {
-                let update = "UPDATE accounts SET shown = ?2 WHERE number = ?1";
-                let shown = tree.first + tree.changes.len();
-                database
-                    .prepare_cached(update)?
-                    .execute(params![tree.account, shown])?;
+            for tree in trees {
+                mark_shown(database, tree)?;
             }
             Ok(())
         })
@@ -144,9 +156,9 @@ impl Journal {
     }
 
     /// Brings back everything. Gives what the directories may not show yet.
-    pub(super) fn load(&self, state: &mut State) -> io::Result<Unwritten> {
+    pub(super) fn load(&self, state: &mut State) -> io::Result<Vec<UnwrittenTree>> {
         let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut load = || -> rusqlite::Result<Unwritten> {
+        let mut load = || -> rusqlite::Result<Vec<UnwrittenTree>> {
             let mint = "SELECT random, revs FROM mint";
             let mint = database.query_row(mint, [], |row| Ok((row.get(0)?, row.get(1)?)));
             let mint: Option<(i64, i64)> = mint.optional()?;
@@ -174,13 +186,14 @@ impl Journal {
                 let (account, change) = change?;
                 state.replay(account, change);
             }
+            self.load_entries(&database, state)?;
             if let Some((random, revs)) = mint.filter(|(_, revs)| *revs > 0) {
                 state
                     .mint
                     .resume(random.cast_unsigned(), revs.cast_unsigned());
             }
-            let mut missed = state.take_unwritten();
-            for tree in &mut missed.trees {
+            let mut missed = state.take_unwritten_trees();
+            for tree in &mut missed {
                 let shown = accounts
                     .iter()
                     .find(|(known, _)| known.number == tree.account)
@@ -191,6 +204,32 @@ impl Journal {
             Ok(missed)
         };
         load().map_err(io::Error::other)
+    }
+
+    fn load_entries(&self, database: &Connection, state: &mut State) -> rusqlite::Result<()> {
+        let select = "SELECT kind, key, part, value FROM entries ORDER BY kind, key, part";
+        let mut entries = database.prepare(select)?;
+        let mut entries = entries.query([])?;
+        let mut first = true;
+        while let Some(row) = entries.next()? {
+            // Before there is any, as in the first version, what the accounts brought stays.
+            if std::mem::take(&mut first) {
+                state.clear_entries();
+            }
+            let (kind, key): (String, String) = (row.get(0)?, row.get(1)?);
+            let (part, value): (u64, String) = (row.get(2)?, row.get(3)?);
+            let restored = state.restore_entry(&kind, key, part, &value, &self.blobs);
+            restored.map_err(|error| {
+                let why = format!("a {kind} in `state.db` cannot be read: {error}");
+                rusqlite::Error::FromSqlConversionFailure(
+                    3,
+                    rusqlite::types::Type::Text,
+                    why.into(),
+                )
+            })?;
+        }
+        state.restored();
+        Ok(())
     }
 
     /// The change in a row.
@@ -213,7 +252,8 @@ impl Journal {
                     display: display.clone(),
                     id,
                     rev: row.get("rev")?,
-                    client_modified: time("client_modified")?,
+                    client_modified: Timestamp::from_microsecond(row.get("client_modified")?)
+                        .unwrap_or_default(),
                     server_modified: time("server_modified")?,
                     content_hash: row.get("content_hash")?,
                     blob: Blob::file(file, row.get::<_, i64>("size")?.cast_unsigned()),
@@ -236,6 +276,33 @@ fn told(error: rusqlite::Error) -> io::Error {
         ),
         _ => io::Error::other(error),
     }
+}
+
+fn mark_shown(database: &Connection, tree: &UnwrittenTree) -> rusqlite::Result<()> {
+    let update = "UPDATE accounts SET shown = ?2 WHERE number = ?1";
+    let shown = tree.first + tree.changes.len();
+    let mut update = database.prepare_cached(update)?;
+    update.execute(params![tree.account, shown])?;
+    Ok(())
+}
+
+fn write_entry(database: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    let Entry {
+        kind,
+        key,
+        part,
+        value,
+    } = entry;
+    if let Some(value) = value {
+        let replace = "INSERT OR REPLACE INTO entries VALUES (?1, ?2, ?3, ?4)";
+        let mut replace = database.prepare_cached(replace)?;
+        replace.execute(params![kind, key, part, value])?;
+    } else {
+        let delete = "DELETE FROM entries WHERE kind = ?1 AND key = ?2";
+        let mut delete = database.prepare_cached(delete)?;
+        delete.execute(params![kind, key])?;
+    }
+    Ok(())
 }
 
 fn insert(
@@ -263,7 +330,7 @@ fn insert(
         change.display,
         node.map(Node::id),
         file.map(|file| &file.rev),
-        file.map(|file| file.client_modified.as_second()),
+        file.map(|file| file.client_modified.as_microsecond()),
         file.map(|file| file.server_modified.as_second()),
         file.map(|file| &file.content_hash),
         file.map(|file| file.blob.size().cast_signed()),
@@ -282,7 +349,7 @@ mod tests {
     fn a_directory_from_before_the_team_keeps_its_accounts() {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Connection::open(folder.path().join("state.db")).expect("a database");
-        database.execute_batch(SCHEMA).expect("tables");
+        database.execute_batch(STEPS[0]).expect("tables");
         let rows = "
             INSERT INTO accounts (number, name, id) VALUES (0, 'main', 'dbid:0'), (1, 'work', 'dbid:1');
             INSERT INTO changes (account, sequence, lower, display, id) VALUES

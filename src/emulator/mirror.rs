@@ -70,11 +70,16 @@ pub(super) fn apply(layout: &Layout, changes: &[Change]) -> io::Result<()> {
             Holds::Nothing(_) => remove(&path),
         };
         match done {
-            // The system has no such name; the file is served from the state folder all the same.
+            // The system has no such name; the file is served from the state folder all the same. Or a person has put something
+            // in its place meanwhile, which the next scan takes in.
             Err(error)
                 if matches!(
                     error.kind(),
-                    io::ErrorKind::InvalidFilename | io::ErrorKind::InvalidInput
+                    io::ErrorKind::InvalidFilename
+                        | io::ErrorKind::InvalidInput
+                        | io::ErrorKind::IsADirectory
+                        | io::ErrorKind::NotADirectory
+                        | io::ErrorKind::AlreadyExists
                 ) => {}
             done => done?,
         }
@@ -86,10 +91,8 @@ fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {
     let Some(source) = file.blob.path() else {
         return Ok(());
     };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    if is_same_file(source, path) {
+    let links = Links::of(source)?;
+    if links.include(path) {
         // A person put it there.
         return Ok(());
     }
@@ -98,14 +101,29 @@ fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {
         .write(true)
         .open(source)?
         .set_modified(modified)?;
+    // Where two paths shared one file, who edits one would edit both.
+    if !links.is_linked() {
+        let linked = match fs::hard_link(source, path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_folder_of(path)?;
+                fs::hard_link(source, path)
+            }
+            linked => linked,
+        };
+        if linked.is_ok() {
+            return Ok(());
+        }
+    }
+    make_folder_of(path)?;
     let staged = directory.join(STATE_FOLDER).join("staged");
     let staged = if staged.parent().is_some_and(Path::is_dir) {
         staged
     } else {
         path.with_extension("dropscript-new")
     };
-    // Where two paths shared one file, who edits one would edit both.
-    if is_linked(source) || fs::hard_link(source, &staged).is_err() {
+    // A process that was killed here has left a link to some version's contents: to copy into it would spoil them.
+    remove(&staged)?;
+    if links.is_linked() || fs::hard_link(source, &staged).is_err() {
         fs::copy(source, &staged)?;
         File::options()
             .write(true)
@@ -118,34 +136,56 @@ fn put(directory: &Path, path: &Path, file: &FileNode) -> io::Result<()> {
     placed
 }
 
+fn make_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+/// The names of a file.
+#[cfg(unix)]
+struct Links(fs::Metadata);
+
+#[cfg(unix)]
+impl Links {
+    fn of(path: &Path) -> io::Result<Links> {
+        fs::metadata(path).map(Links)
+    }
+
+    /// Whether the file has this name too.
+    fn include(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        let same = |found: fs::Metadata| (found.dev(), found.ino()) == (self.0.dev(), self.0.ino());
+        fs::metadata(path).is_ok_and(same)
+    }
+
+    /// Whether it has a name besides the one in the state folder.
+    fn is_linked(&self) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        self.0.nlink() > 1
+    }
+}
+
+/// There is no telling here, and so no linking: files are copied.
+#[cfg(not(unix))]
+struct Links;
+
+#[cfg(not(unix))]
+impl Links {
+    fn of(_path: &Path) -> io::Result<Links> {
+        Ok(Links)
+    }
+
+    fn include(&self, _path: &Path) -> bool {
+        false
+    }
+
+    fn is_linked(&self) -> bool {
+        true
+    }
+}
+
 /// Whether two paths name one file.
-#[cfg(unix)]
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |path: &Path| {
-        let found = fs::metadata(path).ok()?;
-        Some((found.dev(), found.ino()))
-    };
-    identity(one).is_some_and(|one| identity(other) == Some(one))
-}
-
-/// Files are copied here, never linked.
-#[cfg(not(unix))]
-pub(super) fn is_same_file(_one: &Path, _other: &Path) -> bool {
-    false
-}
-
-/// Whether a file has a name besides the one in the state folder.
-#[cfg(unix)]
-fn is_linked(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    fs::metadata(path).is_ok_and(|file| file.nlink() > 1)
-}
-
-/// There is no telling here, and so no linking.
-#[cfg(not(unix))]
-fn is_linked(_path: &Path) -> bool {
-    true
+    Links::of(one).is_ok_and(|links| links.include(other))
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -3,6 +3,7 @@
 //! Two paths name the same item when their folded forms are equal: composed (Unicode NFC), each character in its simple
 //! lower case, a no-break space taken for a space. What is displayed keeps the form that was given.
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 /// The folder under a served directory where the emulator keeps its own files; never part of the tree.
@@ -23,7 +24,7 @@ const IGNORED: [&str; 7] = [
 const LONGEST_NAME: usize = 255;
 
 /// A legal place in a tree: the identity and the display form, both `""` for its root.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
     pub(super) lower: String,
     pub(super) display: String,

@@ -1,10 +1,12 @@
 //! Path arguments: the patterns that the service's specification gives for them, and what they refer to.
 
+use serde::{Deserialize, Serialize};
+
 use super::answer::Refusal;
 use super::fields::Fields;
 
 /// What a path argument names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum PathArg {
     /// `""` or `/a/b`, from the root of the caller's view.
     Path(String),

@@ -30,8 +30,8 @@ impl Look {
         let modified = Timestamp::try_from(modified).unwrap_or_default();
         Look {
             size: found.len(),
-            // The tree's times are whole seconds.
-            modified: Timestamp::from_second(modified.as_second()).unwrap_or_default(),
+            // As exactly as it is written down: two versions of a size may come within a second.
+            modified: Timestamp::from_microsecond(modified.as_microsecond()).unwrap_or_default(),
         }
     }
 }

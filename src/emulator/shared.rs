@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use super::mirror;
 use super::quirk::Quirks;
 use super::scan::{self, Scanner, Settled};
 use super::state::write::{Commit, Content, WriteError, WriteMode};
-use super::state::{AccountId, State};
+use super::state::{AccountId, State, Unwritten, UnwrittenTree};
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -38,6 +39,10 @@ pub(super) struct Shared {
     answers: Mutex<Mint>,
     /// Where a served directory is written down. Held while it is brought up to date, so that changes reach it in order.
     journal: Option<Mutex<Served>>,
+    /// How often what was handed over by the state has been written down and shown.
+    settled: AtomicU64,
+    /// Whose turn it is to write down what happened. Calls wait here, not for the journal: that would keep threads.
+    turn: tokio::sync::Mutex<()>,
     /// Counts up when something may have changed, for those who wait for it.
     changed: watch::Sender<u64>,
 }
@@ -66,8 +71,12 @@ impl Shared {
                 Mutex::new(Served {
                     journal,
                     scanner: Scanner::default(),
+                    unwritten: None,
+                    unshown: Vec::new(),
                 })
             }),
+            settled: AtomicU64::new(0),
+            turn: tokio::sync::Mutex::default(),
             changed: watch::Sender::new(0),
         }
     }
@@ -148,35 +157,81 @@ impl Shared {
 
     /// Says that something changed, and waits until the directory, if there is one, shows every change made so far.
     pub(super) async fn settle(self: &Arc<Self>) -> io::Result<()> {
-        if matches!(self.store, Store::Memory) {
-            return self.settle_now();
-        }
-        let shared = Arc::clone(self);
-        blocking(move || shared.settle_now()).await
+        self.tell_changes();
+        self.keep_promises().await
+    }
+
+    fn tell_changes(&self) {
+        self.changed.send_modify(|count| *count += 1);
     }
 
     /// The same, for threads that may block.
     pub(super) fn settle_now(&self) -> io::Result<()> {
-        self.changed.send_modify(|count| *count += 1);
+        self.tell_changes();
         match &self.journal {
             None => Ok(()),
             Some(served) => {
-                let served = served.lock().unwrap_or_else(PoisonError::into_inner);
-                self.write_down(&served.journal)
+                let mut served = served.lock().unwrap_or_else(PoisonError::into_inner);
+                self.write_down(&mut served)
             }
         }
     }
 
-    fn write_down(&self, journal: &Journal) -> io::Result<()> {
-        let unwritten = self.state().take_unwritten();
-        if unwritten.trees.is_empty() {
+    /// Waits until everything that an answer could tell of is written down: a kill after the answer must not undo it.
+    pub(super) async fn keep_promises(self: &Arc<Self>) -> io::Result<()> {
+        if self.journal.is_none() {
             return Ok(());
         }
-        journal.append(&unwritten)?;
-        for tree in &unwritten.trees {
+        let last = {
+            let mut state = self.state();
+            state.handed_over + u64::from(state.has_unwritten())
+        };
+        if self.is_settled(last) {
+            return Ok(());
+        }
+        // What happens meanwhile is written down together, by whoever is the next to come here.
+        let _turn = self.turn.lock().await;
+        if self.is_settled(last) {
+            return Ok(());
+        }
+        let shared = Arc::clone(self);
+        blocking(move || match &shared.journal {
+            None => Ok(()),
+            Some(served) => {
+                let mut served = served.lock().unwrap_or_else(PoisonError::into_inner);
+                shared.write_down(&mut served)
+            }
+        })
+        .await
+    }
+
+    /// Whether what was handed over up to the `last` time is written down and shown.
+    fn is_settled(&self, last: u64) -> bool {
+        self.settled.load(Ordering::Acquire) >= last
+    }
+
+    /// Writes down what happened, and then shows it. What fails is tried again by the next call, which fails too.
+    fn write_down(&self, served: &mut Served) -> io::Result<()> {
+        // Nothing may come before what could not be written the last time.
+        if let Some(unwritten) = served.unwritten.take() {
+            served.append(unwritten)?;
+        }
+        let (unwritten, handed_over) = {
+            let mut state = self.state();
+            (state.take_unwritten(), state.handed_over)
+        };
+        if !unwritten.is_empty() {
+            served.append(unwritten)?;
+        }
+        for tree in &served.unshown {
             mirror::apply(&tree.layout, &tree.changes)?;
         }
-        journal.shown(&unwritten)
+        if !served.unshown.is_empty() {
+            served.journal.shown(&served.unshown)?;
+            served.unshown.clear();
+        }
+        self.settled.store(handed_over, Ordering::Release);
+        Ok(())
     }
 
     /// Takes in what a person did to the served directory.
@@ -185,8 +240,7 @@ impl Shared {
             return Ok(());
         };
         let mut served = served.lock().unwrap_or_else(PoisonError::into_inner);
-        let Served { journal, scanner } = &mut *served;
-        self.write_down(journal)?;
+        self.write_down(&mut served)?;
         let accounts: Vec<AccountId> = self.state().accounts().map(|(id, _)| id).collect();
         for account in accounts {
             let (layout, snapshot) = {
@@ -201,7 +255,9 @@ impl Shared {
             if !layout.directory.is_dir() {
                 continue;
             }
-            let findings = scanner.scan(&layout, &snapshot, &self.store, settled)?;
+            let findings = served
+                .scanner
+                .scan(&layout, &snapshot, &self.store, settled)?;
             if findings.is_empty() {
                 continue;
             }
@@ -212,9 +268,14 @@ impl Shared {
             // What changed since the snapshot is not on the disk: the next scan compares anew.
             if !tree.has_unwritten() {
                 findings.apply(tree, now, mint);
+                let mut unwritten = state.take_unwritten();
                 drop(state);
-                self.write_down(journal)?;
-                self.changed.send_modify(|count| *count += 1);
+                for tree in &mut unwritten.trees {
+                    tree.from_directory = tree.account == account.index();
+                }
+                served.append(unwritten)?;
+                self.write_down(&mut served)?;
+                self.tell_changes();
             }
         }
         Ok(())
@@ -226,4 +287,24 @@ impl Shared {
 struct Served {
     journal: Journal,
     scanner: Scanner,
+    /// What could not be written down.
+    unwritten: Option<Unwritten>,
+    /// What is written down and not yet shown.
+    unshown: Vec<UnwrittenTree>,
+}
+
+impl Served {
+    /// Writes it down, or keeps it for the next try.
+    fn append(&mut self, unwritten: Unwritten) -> io::Result<()> {
+        let appended = self.journal.append(&unwritten);
+        match appended {
+            Ok(()) => {
+                let trees = unwritten.trees.into_iter();
+                self.unshown
+                    .extend(trees.filter(|tree| !tree.from_directory));
+            }
+            Err(_) => self.unwritten = Some(unwritten),
+        }
+        appended
+    }
 }

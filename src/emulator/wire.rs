@@ -96,7 +96,8 @@ pub(super) fn file<'a>(view: &View, lower: &'a str, file: &'a FileNode) -> FileM
         path_lower,
         path_display,
         id: &file.id,
-        client_modified: file.client_modified,
+        client_modified: Timestamp::from_second(file.client_modified.as_second())
+            .unwrap_or(file.client_modified),
         server_modified: file.server_modified,
         rev: &file.rev,
         size: file.blob.size(),

@@ -125,7 +125,7 @@ async fn files_are_not_held_open() {
 }
 
 /// What a killed process would leave: everything as it is at this moment.
-fn snapshot(from: &Path, to: &Path) {
+pub(crate) fn snapshot(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
@@ -341,4 +341,67 @@ fn entries(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries.map(name).collect();
     names.sort();
     names
+}
+
+#[tokio::test]
+async fn what_a_killed_process_was_about_to_show_is_not_spoiled() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let state = directory.path().join(".dropscript-emulator");
+    let blob = {
+        let lab = lab(directory.path());
+        lab.emulator.put("main", "/a", "first");
+        let blobs = fs::read_dir(state.join("blobs")).expect("a folder");
+        let mut blobs = blobs.map(|entry| entry.expect("an entry").path());
+        blobs.next().expect("the first version")
+    };
+    // Killed between the two steps of putting a file in the place of another.
+    fs::hard_link(blob, state.join("staged")).expect("a link");
+    let lab = lab(directory.path());
+    let old = lab.ok("files/get_metadata", json!({"path": "/a"})).await;
+    lab.emulator.put("main", "/a", "second");
+    let rev = json!({"path": format!("rev:{}", old["rev"].as_str().expect("a rev"))});
+    assert_eq!(lab.download(rev).await.text(), "first");
+    assert_eq!(
+        fs::read_to_string(directory.path().join("a")).expect("a file"),
+        "second"
+    );
+}
+
+#[tokio::test]
+async fn a_person_may_do_anything_to_the_directory() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| directory.path().join(name);
+    {
+        let lab = lab(directory.path());
+        for name in ["/Case.txt", "/file", "/Folder/Deep/x", "/same size"] {
+            lab.emulator.put("main", name, "before");
+        }
+    }
+    fs::rename(path("Case.txt"), path("cASE.TXT")).expect("renamed");
+    fs::remove_file(path("file")).expect("removed");
+    fs::create_dir_all(path("file/Ä/ö")).expect("a folder");
+    fs::write(path("file/Ä/ö/-n {a}'\"%20"), "odd").expect("a file");
+    fs::remove_dir_all(path("Folder")).expect("removed");
+    fs::write(path("Folder"), "a file now").expect("a file");
+    fs::write(path("same size"), "behind").expect("a file");
+    std::os::unix::fs::symlink("/etc", path("link")).expect("a link");
+    std::os::unix::fs::symlink(path("Folder"), path("file/link")).expect("a link");
+    let lab = lab(directory.path());
+    let paths = lab.emulator.paths("main");
+    let expected = [
+        "/Case.txt",
+        "/Folder",
+        "/file",
+        "/file/Ä",
+        "/file/Ä/ö",
+        "/file/Ä/ö/-n {a}'\"%20",
+        "/same size",
+    ];
+    assert_eq!(paths, expected);
+    let read = |path: &str| lab.emulator.contents("main", path);
+    assert_eq!(read("/folder").as_deref(), Some(&b"a file now"[..]));
+    assert_eq!(read("/same size").as_deref(), Some(&b"behind"[..]));
+    assert_eq!(read("/file/ä/ö/-n {a}'\"%20").as_deref(), Some(&b"odd"[..]));
+    assert_eq!(read("/case.txt").as_deref(), Some(&b"before"[..]));
+    assert!(path("link").is_symlink() && path("file/link").is_symlink());
 }

@@ -7,6 +7,7 @@ use dropscript::emulator::{Emulator, EmulatorBuilder};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 pub(crate) struct Lab {
     pub(crate) emulator: Emulator,
@@ -18,6 +19,16 @@ pub(crate) fn noise(count: usize) -> Vec<u8> {
     (0..count as u64)
         .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes()[5])
         .collect()
+}
+
+/// Dropbox's `content_hash`, reckoned anew.
+pub(crate) fn content_hash(bytes: &[u8]) -> String {
+    let digests = bytes.chunks(4 * 1024 * 1024).map(Sha256::digest);
+    let all: Vec<u8> = digests.flatten().collect();
+    let digits = Sha256::digest(all).into_iter().map(u16::from);
+    let digits = digits.flat_map(|byte| [byte / 16, byte % 16]);
+    let digit = |value: u16| char::from_digit(value.into(), 16).expect("less than 16");
+    digits.map(digit).collect()
 }
 
 /// An answer, read to its end.

@@ -77,12 +77,14 @@ fn one(
             let lock = describe(state, node.id());
             return Err(with_fields("lock_conflict", json!({ "lock": lock })));
         }
+        // Who holds it already goes on holding it.
+        Action::Lock if holder.is_some() => {}
         Action::Lock => {
             let held = FileLock {
                 holder: caller.account,
                 since: now,
             };
-            state.locks.entry(node.id().to_owned()).or_insert(held);
+            state.locks.insert(node.id().to_owned(), held);
         }
         Action::Unlock => {
             state.locks.remove(node.id());

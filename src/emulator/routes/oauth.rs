@@ -193,7 +193,7 @@ fn read_request(form: &Form) -> Result<(App, Request), Refusal> {
     Ok((
         app,
         Request {
-            app: app.key,
+            app: app.key.into(),
             redirect_uri,
             challenge,
             scopes,

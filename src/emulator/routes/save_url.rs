@@ -18,6 +18,7 @@ use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::path_arg::Pattern;
 use super::super::shared::Shared;
+use super::super::state::State;
 use super::super::state::write::Content;
 use super::super::tag::{nested, tag};
 use super::super::wire;
@@ -58,38 +59,39 @@ pub(super) fn save(call: &mut Call) -> Outcome {
     let (shared, job) = (Arc::clone(&call.shared), id.clone());
     let commit = CommitInfo::renaming(path);
     tokio::spawn(async move {
-        let outcome = match tokio::time::timeout(PATIENCE, fetch(&shared, &url, here)).await {
-            Ok(Some(_)) if held => busy(),
-            Ok(Some(content)) => keep(&shared, &caller, &commit, content).await,
-            _ => nested("failed", tag("download_failed")),
-        };
-        shared.state().jobs.complete(&job, outcome);
+        let fetched = tokio::time::timeout(PATIENCE, fetch(&shared, &url, here)).await;
+        let fetched = fetched.ok().flatten();
+        // Nobody waits for an answer any more that could be refused.
+        let held =
+            held || fetched.is_some() && shared.hold_namespace(caller.view.tree).await.is_err();
+        {
+            let mut state = shared.state();
+            let outcome = match fetched {
+                None => nested("failed", tag("download_failed")),
+                Some(_) if held => nested("failed", nested("path", too_many_writes())),
+                Some(content) => keep(&mut state, &shared, &caller, &commit, content),
+            };
+            state.jobs.complete(&job, outcome);
+        }
+        // Where it cannot be written down, whoever asks after the job is told so.
+        let _ = shared.settle().await;
     });
     Ok(Answer::json(
         &json!({ ".tag": "async_job_id", "async_job_id": id }),
     ))
 }
 
-/// Another commit holds the namespace: nobody waits for an answer any more that could be refused.
-fn busy() -> Value {
-    nested("failed", nested("path", too_many_writes()))
-}
-
 /// Gives a `SaveUrlJobStatus`.
-async fn keep(
-    shared: &Arc<Shared>,
+fn keep(
+    state: &mut State,
+    shared: &Shared,
     caller: &Caller,
     commit: &CommitInfo,
     content: Content,
 ) -> Value {
-    if shared.hold_namespace(caller.view.tree).await.is_err() {
-        return busy();
-    }
-    let committed = commit.carry_out(shared, caller, content);
-    match (committed, shared.settle().await) {
-        (Err(error), _) => nested("failed", nested("path", wire::write_error(error))),
-        (Ok(_), Err(_)) => nested("failed", tag("download_failed")),
-        (Ok(file), Ok(())) => {
+    match commit.commit(state, caller, content, shared.clock.now()) {
+        Err(error) => nested("failed", nested("path", wire::write_error(error))),
+        Ok(file) => {
             let lower = names::fold(&file.display);
             json!(wire::file(&caller.view, &lower, &file).tagged("complete"))
         }

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Refusal};
 use super::super::blob::Sink;
-use super::super::body::Received;
 use super::super::call::{Call, Caller, LARGEST_BODY, Outcome, check_hash};
 use super::super::content_hash::ContentHasher;
 use super::super::fault::FaultKind;
 use super::super::fields::Fields;
+use super::super::intake::Received;
 use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::quirk::Quirk;
 use super::super::shared::Shared;
-use super::super::state::session::SessionError;
+use super::super::state::session::{Arrival, SessionError};
 use super::super::tag::{nested, tag};
 use super::super::wire;
 use super::jobs;
@@ -84,9 +84,9 @@ impl Finish {
             (session.content(), turn)
         };
         content.blob.seal(turn).await?;
-        match self.commit.carry_out(shared, caller, content) {
+        let id = &self.cursor.id;
+        match self.commit.carry_out_session(shared, caller, content, id) {
             Ok(file) => {
-                shared.state().end_session(&self.cursor.id, caller.account);
                 let lower = names::fold(&file.display);
                 Ok(json!(
                     wire::file(&caller.view, &lower, &file).tagged("success")
@@ -206,9 +206,14 @@ impl Piece {
     /// Makes what came part of the session.
     fn append(&self, call: &Call, received: Received, turn: u64) -> Result<(), SessionError> {
         let (owner, now) = (call.caller().account, call.shared.clock.now());
-        let mut state = call.shared.state();
-        let session = state.sessions.find(&self.cursor.id, owner, now)?;
-        session.append(turn, self.cursor.offset, received, self.close)
+        let arrival = Arrival {
+            turn,
+            offset: self.cursor.offset,
+            received,
+            close: self.close,
+        };
+        let sessions = &mut call.shared.state().sessions;
+        sessions.append(&self.cursor.id, owner, now, arrival)
     }
 }
 

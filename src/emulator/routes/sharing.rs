@@ -61,7 +61,7 @@ pub(super) fn link_to<'a>(
     caller: &Caller,
     node: &Node,
 ) -> Option<&'a SharedLink> {
-    let mut links = state.links.iter();
+    let mut links = state.links.values();
     links.find(|link| link.owner == caller.account && link.item == node.id())
 }
 
@@ -99,7 +99,7 @@ pub(super) fn links_of<'a>(
     direct: bool,
 ) -> impl Iterator<Item = (&'a SharedLink, Node)> {
     let owner = caller.account;
-    let own = state.links.iter().filter(move |link| link.owner == owner);
+    let own = state.links.values().filter(move |link| link.owner == owner);
     own.filter_map(move |link| {
         let (lower, node) = state.linked(link)?;
         let covered = match path {
@@ -152,9 +152,11 @@ pub(super) fn modify(call: &mut Call) -> Outcome {
     if forever {
         link.settings.expires = None;
     }
-    if let Some(kept) = state.links.iter_mut().find(|kept| kept.id == link.id) {
-        kept.settings = link.settings.clone();
-    }
+    let settings = link.settings.clone();
+    state.links.change(
+        |kept| kept.id == link.id,
+        |kept| kept.settings = settings.clone(),
+    );
     let (_, node) = state
         .linked(&link)
         .ok_or_else(|| Refusal::Route(tag("shared_link_not_found")))?;
@@ -274,7 +276,9 @@ fn read_settings(
         return refuse("not_authorized");
     }
     let audience = if team_only { Some("team") } else { audience };
-    settings.audience = audience.unwrap_or(settings.audience);
+    if let Some(audience) = audience {
+        settings.audience = audience.into();
+    }
     settings.expires = expires.or(settings.expires);
     settings.allow_download = allow_download.unwrap_or(settings.allow_download);
     settings.password = match require_password {
@@ -312,7 +316,7 @@ pub(super) fn metadata(state: &State, link: &SharedLink, node: &Node) -> Value {
 
 /// `LinkPermissions`; strict decoders want every required flag.
 fn permissions(settings: &LinkSettings) -> Value {
-    let visibility = match (&settings.password, settings.audience) {
+    let visibility = match (&settings.password, &*settings.audience) {
         (Some(_), _) | (_, "password") => "password",
         (None, "no_one") => "no_one",
         (None, "team") => "team_only",
@@ -333,7 +337,7 @@ fn permissions(settings: &LinkSettings) -> Value {
         "can_disallow_download": true,
         "allow_comments": true,
         "team_restricts_comments": false,
-        "effective_audience": tag(settings.audience),
+        "effective_audience": tag(&settings.audience),
         "link_access_level": tag("viewer"),
         "can_set_password": true,
         "can_remove_password": true,

@@ -18,11 +18,13 @@ pub(super) fn add(call: &mut Call) -> Outcome {
     let view = call.caller().view;
     let mut state = call.shared.state();
     let id = id(&state, &view, &path)?;
-    let tags = state.tags.entry(id).or_default();
+    let mut tags = state.tags.get(&id).cloned().unwrap_or_default();
     if tags.len() >= MOST_TAGS && !tags.contains(&text) {
         return Err(Refusal::Route(tag("too_many_tags")));
     }
-    tags.insert(text);
+    if tags.insert(text) {
+        state.tags.insert(id, tags);
+    }
     Ok(Answer::null())
 }
 
@@ -31,11 +33,12 @@ pub(super) fn remove(call: &mut Call) -> Outcome {
     let view = call.caller().view;
     let mut state = call.shared.state();
     let id = id(&state, &view, &path)?;
-    if state.tags.entry(id).or_default().remove(&text) {
-        Ok(Answer::null())
-    } else {
-        Err(Refusal::Route(tag("tag_not_present")))
+    let mut tags = state.tags.get(&id).cloned().unwrap_or_default();
+    if !tags.remove(&text) {
+        return Err(Refusal::Route(tag("tag_not_present")));
     }
+    state.tags.insert(id, tags);
+    Ok(Answer::null())
 }
 
 pub(super) fn get(call: &mut Call) -> Outcome {

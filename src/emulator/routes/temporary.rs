@@ -1,6 +1,5 @@
 //! `files/get_temporary_link`, `files/get_temporary_upload_link`, and what these links lead to.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -32,7 +31,10 @@ pub(super) fn get_link(call: &mut Call) -> Outcome {
         Err(error) => return Err(refuse(wire::lookup_error(error))),
     };
     let token = state.mint.link_id();
-    let kind = TemporaryKind::Download(file.clone());
+    let kind = TemporaryKind::Download {
+        tree: view.tree,
+        rev: file.rev.clone(),
+    };
     let expires = call.shared.clock.now() + LIFETIME;
     let link = Temporary { kind, expires };
     state.temporary.insert(token.clone(), link);
@@ -49,7 +51,7 @@ pub(super) fn get_upload_link(call: &mut Call) -> Outcome {
     let duration = call.arg.optional_seconds("duration", 60.0..=14_400.0)?;
     call.arg.finish()?;
     let caller = call.caller();
-    let kind = TemporaryKind::Upload(Arc::new((caller, info)));
+    let kind = TemporaryKind::Upload(Box::new((caller, info)));
     let duration = duration.unwrap_or(LIFETIME);
     let expires = call.shared.clock.now() + duration;
     let mut state = call.shared.state();
@@ -79,13 +81,15 @@ fn other(status: StatusCode, text: &'static str) -> Refusal {
 
 pub(super) fn follow(call: &mut Call) -> Outcome {
     match find(call)?.kind {
-        TemporaryKind::Download(file) => {
+        TemporaryKind::Download { tree, rev } => {
+            let file = call.shared.state().tree(tree).version(&rev).cloned();
+            let file = file.ok_or_else(|| other(StatusCode::NOT_FOUND, "There is no such link"))?;
             let etag = download::etag(&file);
             let answer = download::content(&call.parts.headers, &etag, &file.blob);
             let (name, kind) = open_link::kind(&file.display);
             Ok(answer.with(header::ETAG, etag).with(name, kind))
         }
-        TemporaryKind::Upload(_) => Err(other(StatusCode::NOT_FOUND, "There is no such link")),
+        TemporaryKind::Upload(..) => Err(other(StatusCode::NOT_FOUND, "There is no such link")),
     }
 }
 
@@ -94,6 +98,7 @@ pub(super) async fn upload(call: &mut Call) -> Outcome {
     let TemporaryKind::Upload(commit) = link.kind else {
         return Err(other(StatusCode::NOT_FOUND, "There is no such link"));
     };
+    let (caller, info) = *commit;
     let kind = call.parts.headers.get(header::CONTENT_TYPE);
     if call.parts.method != Method::POST
         || kind != Some(&HeaderValue::from_static("application/octet-stream"))
@@ -103,17 +108,19 @@ pub(super) async fn upload(call: &mut Call) -> Outcome {
             "Expecting a POST of application/octet-stream",
         ));
     }
-    let (caller, info) = &*commit;
     let content = call.receive_content(None).await?;
     call.hold(caller.view.tree, 1).await?;
     let hash = content.content_hash.clone();
     // A link takes one file: it is gone once it was used.
     let token = names::name(call.parts.uri.path());
-    if call.shared.state().temporary.remove(token).is_none() {
-        return Err(other(StatusCode::GONE, "This link has been used"));
+    {
+        let mut state = call.shared.state();
+        if state.temporary.remove(token).is_none() {
+            return Err(other(StatusCode::GONE, "This link has been used"));
+        }
+        info.commit(&mut state, &caller, content, call.shared.clock.now())
+            .map_err(|error| Refusal::Route(nested("path", wire::write_error(error))))?;
     }
-    info.carry_out(&call.shared, caller, content)
-        .map_err(|error| Refusal::Route(nested("path", wire::write_error(error))))?;
     call.shared.settle().await?;
     Ok(Answer::json(&json!({ "content-hash": hash })))
 }

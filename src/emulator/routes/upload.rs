@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Refusal};
@@ -11,6 +13,7 @@ use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::path_arg::{PathArg, Pattern};
 use super::super::shared::Shared;
+use super::super::state::State;
 use super::super::state::tree::FileNode;
 use super::super::state::write::{Commit, Content, WriteError, WriteMode};
 use super::super::{tag, wire};
@@ -65,13 +68,13 @@ fn keep(shared: &Shared, caller: &Caller, content: Content) -> String {
 }
 
 /// `CommitInfo`, before its path is followed.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) struct CommitInfo {
     path: PathArg,
     mode: WriteMode,
     autorename: bool,
     strict_conflict: bool,
-    client_modified: Option<jiff::Timestamp>,
+    client_modified: Option<Timestamp>,
 }
 
 impl CommitInfo {
@@ -122,8 +125,32 @@ impl CommitInfo {
         caller: &Caller,
         content: Content,
     ) -> Result<Arc<FileNode>, WriteError> {
-        let now = shared.clock.now();
+        self.commit(&mut shared.state(), caller, content, shared.clock.now())
+    }
+
+    /// The same, of a session, which is over then. There is no moment when both are there: bytes for the session would go into
+    /// the file.
+    pub(super) fn carry_out_session(
+        &self,
+        shared: &Arc<Shared>,
+        caller: &Caller,
+        content: Content,
+        session: &str,
+    ) -> Result<Arc<FileNode>, WriteError> {
         let mut state = shared.state();
+        let file = self.commit(&mut state, caller, content, shared.clock.now())?;
+        state.end_session(session, caller.account);
+        Ok(file)
+    }
+
+    /// The same, for those who hold the state.
+    pub(super) fn commit(
+        &self,
+        state: &mut State,
+        caller: &Caller,
+        content: Content,
+        now: Timestamp,
+    ) -> Result<Arc<FileNode>, WriteError> {
         let place = state.locate_target(&caller.view, &self.path)?;
         if content.blob.size() > state.room(caller.account) {
             return Err(WriteError::NoSpace);

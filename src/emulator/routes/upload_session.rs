@@ -4,14 +4,15 @@ use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Refusal};
 use super::super::blob::Sink;
-use super::super::body::{BodyError, Received};
+use super::super::body::BodyError;
 use super::super::call::{Call, Caller, LARGEST_BODY, Outcome, check_hash};
 use super::super::fault::FaultKind;
 use super::super::fields::Fields;
+use super::super::intake::Received;
 use super::super::limits::too_many_writes;
 use super::super::names;
 use super::super::quirk::Quirk;
-use super::super::state::session::SessionError;
+use super::super::state::session::{Arrival, SessionError};
 use super::super::{tag, wire};
 use super::upload::CommitInfo;
 
@@ -43,13 +44,19 @@ pub(super) async fn start(call: &mut Call) -> Outcome {
     let (caller, now) = (call.caller(), call.shared.clock.now());
     let mut state = call.shared.state();
     let id = state.mint.session_id();
-    let session = state
+    state
         .sessions
         .open(id.clone(), caller.account, concurrent, file, now);
-    let turn = session.next_turn();
     if !concurrent {
-        session
-            .append(turn, 0, received, close)
+        let arrival = Arrival {
+            turn: 0,
+            offset: 0,
+            received,
+            close,
+        };
+        state
+            .sessions
+            .append(&id, caller.account, now, arrival)
             .map_err(|error| Refusal::Route(wire::session_error(error)))?;
     }
     Ok(Answer::json(&json!({ "session_id": id })))
@@ -83,14 +90,16 @@ async fn append_at(
     let sent = receive(call, cursor, hash, Purpose::Append).await?;
     let (caller, now) = (call.caller(), call.shared.clock.now());
     let mut state = call.shared.state();
-    let session = state
-        .sessions
-        .find(&cursor.id, caller.account, now)
-        .map_err(refuse)?;
     let after = cursor.offset.saturating_add(sent.received.size);
-    let close = close && !sent.short;
-    session
-        .append(sent.turn, cursor.offset, sent.received, close)
+    let arrival = Arrival {
+        turn: sent.turn,
+        offset: cursor.offset,
+        received: sent.received,
+        close: close && !sent.short,
+    };
+    state
+        .sessions
+        .append(&cursor.id, caller.account, now, arrival)
         .map_err(refuse)?;
     if sent.short {
         return Err(refuse(SessionError::IncorrectOffset { correct: after }));
@@ -141,29 +150,33 @@ pub(super) async fn finish(call: &mut Call) -> Outcome {
     let after = cursor.offset.saturating_add(sent.received.size);
     let content = {
         let mut state = call.shared.state();
-        let session = state
-            .sessions
+        let sessions = &mut state.sessions;
+        sessions
             .find(&cursor.id, caller.account, now)
-            .map_err(refuse)?;
-        session
-            .check_finish(cursor.offset, sent.received.size, false)
+            .and_then(|session| session.check_finish(cursor.offset, sent.received.size, false))
             .map_err(refuse)?;
         if sent.received.size > 0 {
             // What came stays, even if the commit fails: the next try needs no bytes.
-            session
-                .append(sent.turn, cursor.offset, sent.received, false)
+            let arrival = Arrival {
+                turn: sent.turn,
+                offset: cursor.offset,
+                received: sent.received,
+                close: false,
+            };
+            sessions
+                .append(&cursor.id, caller.account, now, arrival)
                 .map_err(refuse)?;
         }
         if sent.short {
             return Err(refuse(SessionError::IncorrectOffset { correct: after }));
         }
-        session.content()
+        let session = sessions.find(&cursor.id, caller.account, now);
+        session.map_err(refuse)?.content()
     };
     content.blob.seal(sent.turn).await?;
     let file = info
-        .carry_out(&call.shared, &caller, content)
+        .carry_out_session(&call.shared, &caller, content, &cursor.id)
         .map_err(|error| Refusal::Route(tag::nested("path", wire::write_error(error))))?;
-    call.shared.state().end_session(&cursor.id, caller.account);
     call.shared.settle().await?;
     Ok(Answer::json(&wire::file(
         &caller.view,

@@ -1,14 +1,16 @@
 //! Apps, and what their users allowed them: codes, access tokens, refresh tokens.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::super::mint::Mint;
 use super::AccountId;
 use super::account::standing_token;
+use super::register::Register;
 
 /// How long an access token lasts: four hours.
 pub(in super::super) const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_hours(4);
@@ -112,20 +114,21 @@ impl App {
 }
 
 /// What a user allowed an app, and the tokens that come of it.
-#[derive(Clone, Debug)]
-struct Grant {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Grant {
+    id: GrantId,
     account: AccountId,
-    app: &'static str,
+    app: Cow<'static, str>,
     scopes: Vec<String>,
     /// Whether the code was exchanged with a verifier: then the refresh needs no secret.
     public: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct GrantId(usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct GrantId(u64);
 
 /// What a token opens.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) struct Access {
     pub(in super::super) account: AccountId,
     /// `None`: it never expires.
@@ -133,21 +136,21 @@ pub(in super::super) struct Access {
     pub(in super::super) scopes: Vec<String>,
     /// Whether it acts for a team. One that was narrowed still does.
     pub(in super::super) of_team: bool,
-    app: &'static str,
+    app: Cow<'static, str>,
     grant: GrantId,
 }
 
 impl Access {
     /// The app that has it.
     pub(in super::super) fn app(&self) -> App {
-        App::of(self.app).expect("only apps that exist are given tokens")
+        App::of(&self.app).expect("only apps that exist are given tokens")
     }
 }
 
 /// What an app asks a user for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) struct Request {
-    pub(in super::super) app: &'static str,
+    pub(in super::super) app: Cow<'static, str>,
     pub(in super::super) redirect_uri: Option<String>,
     pub(in super::super) challenge: Option<Challenge>,
     pub(in super::super) scopes: Vec<String>,
@@ -156,7 +159,7 @@ pub(in super::super) struct Request {
 }
 
 /// What binds a code to who asked for it (RFC 7636).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum Challenge {
     Plain(String),
     S256(String),
@@ -174,8 +177,8 @@ impl Challenge {
 }
 
 /// A code that waits to be exchanged.
-#[derive(Debug)]
-struct Code {
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Code {
     request: Request,
     account: AccountId,
     expires: Timestamp,
@@ -210,15 +213,22 @@ pub(in super::super) enum TokenError {
 }
 
 /// Who may call.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in super::super) struct Grants {
-    allowed: Vec<Grant>,
-    codes: HashMap<String, Code>,
-    access: HashMap<String, Access>,
-    refresh: HashMap<String, GrantId>,
+    pub(super) codes: Register<Code>,
+    pub(super) access: Register<Access>,
+    pub(super) refresh: Register<Grant>,
 }
 
 impl Grants {
+    pub(super) fn new(lasting: bool) -> Grants {
+        Grants {
+            codes: Register::new(lasting),
+            access: Register::new(lasting),
+            refresh: Register::new(lasting),
+        }
+    }
+
     /// The standing tokens of an account: they open all that their app can have, and never expire. The name is what they are
     /// told apart by.
     pub(in super::super) fn add_standing(&mut self, name: &str, account: AccountId) {
@@ -241,28 +251,32 @@ impl Grants {
         account: AccountId,
     ) {
         let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        let grant = self.add(Grant {
+        let grant = Grant {
+            id: self.next_id(),
             account,
-            app: app.key,
+            app: app.key.into(),
             scopes: scopes.clone(),
             public: true,
-        });
+        };
         let access = Access {
             account,
             expires: None,
             of_team: are_of_team(&scopes),
             scopes,
-            app: app.key,
-            grant,
+            app: app.key.into(),
+            grant: grant.id,
         };
         let token = |what: &str| standing_token(&format!("{kind}{what}"), name);
         self.access.insert(token("access"), access);
         self.refresh.insert(token("refresh"), grant);
     }
 
-    fn add(&mut self, grant: Grant) -> GrantId {
-        self.allowed.push(grant);
-        GrantId(self.allowed.len() - 1)
+    /// An id that no token refers to.
+    fn next_id(&self) -> GrantId {
+        let refresh = self.refresh.values().map(|grant| grant.id);
+        let access = self.access.values().map(|access| access.grant);
+        let last = refresh.chain(access).max();
+        last.map_or(GrantId(0), |last| GrantId(last.0 + 1))
     }
 
     pub(in super::super) fn access(&self, token: &str) -> Option<&Access> {
@@ -277,6 +291,7 @@ impl Grants {
         now: Timestamp,
         mint: &mut Mint,
     ) -> String {
+        self.codes.retain(|code| code.expires > now);
         let code = mint.code();
         let expires = now + CODE_LIFETIME;
         let waiting = Code {
@@ -315,18 +330,20 @@ impl Grants {
             (None, None) => return Err(TokenError::NoSecret),
             _ => return Err(TokenError::WrongVerifier),
         }
-        let grant = self.add(Grant {
+        let grant = Grant {
+            id: self.next_id(),
             account: code.account,
             app,
             scopes: scopes.clone(),
             public: challenge.is_some(),
-        });
+        };
         let refresh = offline.then(|| mint.refresh_token());
+        let access = self.issue(&grant, scopes.clone(), now, mint);
         if let Some(refresh) = &refresh {
             self.refresh.insert(refresh.clone(), grant);
         }
         Ok(Tokens {
-            access: self.issue(grant, scopes.clone(), now, mint),
+            access,
             refresh,
             account: code.account,
             scopes,
@@ -342,11 +359,8 @@ impl Grants {
         now: Timestamp,
         mint: &mut Mint,
     ) -> Result<Tokens, TokenError> {
-        let id = *self
-            .refresh
-            .get(token)
-            .ok_or(TokenError::NoSuchRefreshToken)?;
-        let grant = self.allowed[id.0].clone();
+        let grant = self.refresh.get(token).cloned();
+        let grant = grant.ok_or(TokenError::NoSuchRefreshToken)?;
         if grant.app != proof.app {
             return Err(TokenError::NoSuchRefreshToken);
         }
@@ -358,7 +372,7 @@ impl Grants {
             return Err(TokenError::WrongScope);
         }
         Ok(Tokens {
-            access: self.issue(id, scopes.clone(), now, mint),
+            access: self.issue(&grant, scopes.clone(), now, mint),
             refresh: None,
             account: grant.account,
             scopes,
@@ -367,7 +381,7 @@ impl Grants {
 
     /// Another refresh token to the same ends as this one, which stays good.
     pub(in super::super) fn renew(&mut self, token: &str, mint: &mut Mint) -> Option<String> {
-        let grant = *self.refresh.get(token)?;
+        let grant = self.refresh.get(token)?.clone();
         let renewed = mint.refresh_token();
         self.refresh.insert(renewed.clone(), grant);
         Some(renewed)
@@ -375,20 +389,19 @@ impl Grants {
 
     fn issue(
         &mut self,
-        grant: GrantId,
+        grant: &Grant,
         scopes: Vec<String>,
         now: Timestamp,
         mint: &mut Mint,
     ) -> String {
         let token = mint.access_token();
-        let given = &self.allowed[grant.0];
         let access = Access {
-            account: given.account,
+            account: grant.account,
             expires: Some(now + ACCESS_LIFETIME),
-            of_team: are_of_team(&given.scopes),
+            of_team: are_of_team(&grant.scopes),
             scopes,
-            app: given.app,
-            grant,
+            app: grant.app.clone(),
+            grant: grant.id,
         };
         self.access.insert(token.clone(), access);
         token
@@ -399,7 +412,7 @@ impl Grants {
         let Some(grant) = self.access.get(token).map(|access| access.grant) else {
             return;
         };
-        self.access.retain(|_, access| access.grant != grant);
-        self.refresh.retain(|_, id| *id != grant);
+        self.access.retain(|access| access.grant != grant);
+        self.refresh.retain(|kept| kept.id != grant);
     }
 }

@@ -1,16 +1,17 @@
 //! Links to files and folders.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::super::call::Caller;
 use super::super::routes::CommitInfo;
-use super::tree::{FileNode, Node};
+use super::tree::Node;
 use super::{AccountId, State, TreeId};
 
 /// A link that its owner shared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) struct SharedLink {
     pub(in super::super) url: String,
     /// `id:...`, as links have it.
@@ -23,9 +24,9 @@ pub(in super::super) struct SharedLink {
 }
 
 /// Who may use a link, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) struct LinkSettings {
-    pub(in super::super) audience: &'static str,
+    pub(in super::super) audience: Cow<'static, str>,
     pub(in super::super) password: Option<String>,
     pub(in super::super) expires: Option<Timestamp>,
     pub(in super::super) allow_download: bool,
@@ -34,7 +35,7 @@ pub(in super::super) struct LinkSettings {
 impl Default for LinkSettings {
     fn default() -> LinkSettings {
         LinkSettings {
-            audience: "public",
+            audience: "public".into(),
             password: None,
             expires: None,
             allow_download: true,
@@ -43,27 +44,31 @@ impl Default for LinkSettings {
 }
 
 /// A link that works for some hours, without any token.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) struct Temporary {
     pub(in super::super) kind: TemporaryKind,
     pub(in super::super) expires: Timestamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) enum TemporaryKind {
-    Download(Arc<FileNode>),
-    Upload(Arc<(Caller, CommitInfo)>),
+    /// Leads to a version.
+    Download {
+        tree: TreeId,
+        rev: String,
+    },
+    Upload(Box<(Caller, CommitInfo)>),
 }
 
 /// An item that may be copied to another account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in super::super) struct Reference {
     pub(in super::super) tree: TreeId,
     pub(in super::super) id: String,
 }
 
 /// Who keeps others from changing a file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(in super::super) struct FileLock {
     pub(in super::super) holder: AccountId,
     pub(in super::super) since: Timestamp,
@@ -88,7 +93,7 @@ impl State {
                 && self.linked(link).is_some()
                 && link.settings.expires.is_none_or(|expires| expires > now)
         };
-        self.links.iter().find(live)
+        self.links.values().find(live)
     }
 
     /// What a link leads to.

@@ -6,17 +6,20 @@ pub(super) mod grant;
 pub(super) mod history;
 pub(super) mod jobs;
 pub(super) mod links;
+pub(super) mod register;
 pub(super) mod relocate;
 pub(super) mod session;
+mod session_record;
 pub(super) mod team;
 pub(super) mod tree;
 pub(super) mod view;
 pub(super) mod write;
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use super::mint::Mint;
@@ -29,6 +32,7 @@ use account::{Account, MAIN, email, plain};
 use grant::Grants;
 use jobs::Jobs;
 use links::{FileLock, Reference, SharedLink, Temporary};
+use register::{Entry, Lasting, Register};
 use session::Sessions;
 use team::{Sight, Team};
 use tree::{Change, FileNode, Node, Tree};
@@ -43,10 +47,15 @@ const QUOTA: u64 = 1 << 41;
 pub(super) struct TreeId(usize);
 
 /// Which account, of those there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct AccountId(usize);
 
 impl AccountId {
+    /// Its place among the accounts, in the order in which they were made.
+    pub(super) fn index(self) -> usize {
+        self.0
+    }
+
     /// The `uid` that the first version of the API knew accounts by.
     pub(super) fn number(self) -> usize {
         self.0 + 1
@@ -77,15 +86,18 @@ pub(super) struct State {
     pub(super) sessions: Sessions,
     pub(super) jobs: Jobs,
     pub(super) grants: Grants,
-    pub(super) links: Vec<SharedLink>,
-    pub(super) temporary: HashMap<String, Temporary>,
+    /// In the order in which they were made.
+    pub(super) links: Register<SharedLink>,
+    pub(super) temporary: Register<Temporary>,
     /// The newest rev that the search knows, where it is late.
     pub(super) indexed: String,
-    pub(super) references: HashMap<String, Reference>,
+    pub(super) references: Register<Reference>,
     /// By the ids of the items.
-    pub(super) locks: HashMap<String, FileLock>,
-    pub(super) tags: HashMap<String, BTreeSet<String>>,
+    pub(super) locks: Register<FileLock>,
+    pub(super) tags: Register<BTreeSet<String>>,
     pub(super) team: Team,
+    /// How often something was handed over to be written down.
+    pub(super) handed_over: u64,
     accounts: Vec<Account>,
     trees: Vec<Tree>,
     /// Which of the two that are always there is opened where no account is named.
@@ -96,23 +108,24 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(seed: u64, kind: AccountKind, directory: Option<PathBuf>) -> State {
-        let mirrored = directory.is_some();
+        let lasting = directory.is_some();
         let quirks: Arc<Quirks> = Arc::default();
-        let tree = || Tree::new(mirrored, Arc::clone(&quirks));
+        let tree = || Tree::new(lasting, Arc::clone(&quirks));
         let trees = vec![tree(), tree()];
         let mut state = State {
             quirks,
             mint: Mint::new(seed),
-            sessions: Sessions::default(),
-            jobs: Jobs::default(),
-            grants: Grants::default(),
-            links: Vec::new(),
-            temporary: HashMap::new(),
+            sessions: Sessions::new(lasting),
+            jobs: Jobs::new(lasting),
+            grants: Grants::new(lasting),
+            links: Register::new(lasting),
+            temporary: Register::new(lasting),
             indexed: String::new(),
-            references: HashMap::new(),
-            locks: HashMap::new(),
-            tags: HashMap::new(),
+            references: Register::new(lasting),
+            locks: Register::new(lasting),
+            tags: Register::new(lasting),
             team: Team::new(TreeId(1)),
+            handed_over: 0,
             accounts: Vec::new(),
             trees,
             kind,
@@ -323,6 +336,56 @@ impl State {
         })
     }
 
+    /// All that outlives the process besides accounts and trees, by what it is called where it is written down.
+    fn lasting(&mut self) -> [(&'static str, &mut dyn Lasting); 10] {
+        [
+            ("access", &mut self.grants.access),
+            ("code", &mut self.grants.codes),
+            ("job", &mut self.jobs.0),
+            ("link", &mut self.links),
+            ("lock", &mut self.locks),
+            ("reference", &mut self.references),
+            ("refresh", &mut self.grants.refresh),
+            ("session", &mut self.sessions),
+            ("tags", &mut self.tags),
+            ("temporary", &mut self.temporary),
+        ]
+    }
+
+    /// Whether something happened that was not handed over to be written down.
+    pub(super) fn has_unwritten(&mut self) -> bool {
+        self.trees.iter().any(Tree::has_unwritten)
+            || self.lasting().iter().any(|(_, kept)| kept.has_unwritten())
+    }
+
+    /// Forgets what came with the accounts, such as their standing tokens: all of it is written down and comes back.
+    pub(super) fn clear_entries(&mut self) {
+        for (_, kept) in self.lasting() {
+            kept.clear();
+        }
+    }
+
+    /// Takes back what was written down; parts come in their order.
+    pub(super) fn restore_entry(
+        &mut self,
+        kind: &str,
+        key: String,
+        part: u64,
+        value: &str,
+        blobs: &Path,
+    ) -> serde_json::Result<()> {
+        let kept = self.lasting().into_iter().find(|(name, _)| *name == kind);
+        match kept {
+            Some((_, kept)) => kept.restore(key, part, value, blobs),
+            None => Err(serde_json::Error::custom("there is no such kind")),
+        }
+    }
+
+    /// Everything is back.
+    pub(super) fn restored(&mut self) {
+        self.jobs.give_up();
+    }
+
     /// What happened since this was asked the last time, for a served directory. It is handed over.
     pub(super) fn take_unwritten(&mut self) -> Unwritten {
         let accounts = self
@@ -336,9 +399,20 @@ impl State {
             });
         let mut unwritten = Unwritten {
             accounts: accounts.collect(),
-            trees: Vec::new(),
+            trees: self.take_unwritten_trees(),
+            entries: Vec::new(),
             mint: self.mint.position(),
         };
+        for (kind, kept) in self.lasting() {
+            kept.take_unwritten(kind, &mut unwritten.entries);
+        }
+        self.handed_over += u64::from(!unwritten.is_empty());
+        unwritten
+    }
+
+    /// What happened in the trees alone.
+    pub(super) fn take_unwritten_trees(&mut self) -> Vec<UnwrittenTree> {
+        let mut trees = Vec::new();
         for number in 0..self.accounts.len() {
             let Some(layout) = self.layout(AccountId(number)) else {
                 continue;
@@ -347,15 +421,16 @@ impl State {
             let changes = std::mem::take(&mut tree.unwritten);
             if !changes.is_empty() {
                 let first = tree.sequence() - changes.len();
-                unwritten.trees.push(UnwrittenTree {
+                trees.push(UnwrittenTree {
                     account: number,
                     layout,
                     first,
                     changes,
+                    from_directory: false,
                 });
             }
         }
-        unwritten
+        trees
     }
 
     /// Makes an account that there was before, in the order of their numbers.
@@ -386,8 +461,15 @@ pub(super) struct Known {
 pub(super) struct Unwritten {
     pub(super) accounts: Vec<Known>,
     pub(super) trees: Vec<UnwrittenTree>,
+    pub(super) entries: Vec<Entry>,
     /// How far the mint has come.
     pub(super) mint: (u64, u64),
+}
+
+impl Unwritten {
+    pub(super) fn is_empty(&self) -> bool {
+        self.trees.is_empty() && self.entries.is_empty()
+    }
 }
 
 /// What happened in one account's tree.
@@ -398,6 +480,8 @@ pub(super) struct UnwrittenTree {
     /// The place of the first of the changes in the log.
     pub(super) first: usize,
     pub(super) changes: Vec<Change>,
+    /// Whether they were found there, and so need not be shown: what a person does next must not be undone.
+    pub(super) from_directory: bool,
 }
 
 impl Located {

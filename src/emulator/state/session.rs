@@ -1,14 +1,14 @@
 //! Upload sessions: what was sent and not yet committed.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::blob::{Blob, BlobFile, Contents};
-use super::super::body::Received;
 use super::super::content_hash::{BLOCK, ContentHasher};
+use super::super::intake::Received;
 use super::AccountId;
 use super::write::Content;
 
@@ -37,52 +37,85 @@ pub(in super::super) enum SessionError {
 const KEPT: usize = 16;
 
 /// The sessions of all accounts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in super::super) struct Sessions {
-    live: HashMap<String, Session>,
+    pub(super) live: HashMap<String, Session>,
     /// Finished ones that are remembered as closed.
     finished: HashMap<String, AccountId>,
-    kept: VecDeque<String>,
+    /// The oldest first, to find those whose time is over.
+    pub(super) by_age: BTreeSet<(Timestamp, String)>,
+    pub(super) kept: VecDeque<String>,
+    /// The ids of those that changed, where they are to be written down.
+    pub(super) unwritten: Option<BTreeSet<String>>,
 }
 
 /// One session.
 #[derive(Debug)]
 pub(in super::super) struct Session {
-    owner: AccountId,
-    started: Timestamp,
-    closed: bool,
+    pub(super) owner: AccountId,
+    pub(super) started: Timestamp,
+    pub(super) closed: bool,
     /// Counts the calls that began to send: only the newest may commit what it sent.
-    turn: u64,
-    data: SessionData,
+    pub(super) turn: u64,
+    pub(super) data: SessionData,
     /// Where the last append of a sequential session began, and what it brought.
-    last: Option<(u64, ContentHasher)>,
+    pub(super) last: Option<(u64, ContentHasher)>,
     /// The file that takes the bytes, unless they stay in memory.
-    file: Option<Arc<BlobFile>>,
+    pub(super) file: Option<Arc<BlobFile>>,
 }
 
 #[derive(Debug)]
-enum SessionData {
+pub(super) enum SessionData {
     Sequential {
         chunks: Vec<Bytes>,
         size: u64,
         hasher: ContentHasher,
+        /// Bytes of the digests that are written down.
+        written: usize,
     },
     Concurrent {
         pieces: BTreeMap<u64, Piece>,
         end: Option<u64>,
+        /// Where the pieces begin that are not written down; those in memory never are.
+        unwritten: Vec<u64>,
     },
     /// A whole upload that could not be committed.
     Kept(Content),
 }
 
 #[derive(Debug)]
-struct Piece {
-    chunks: Vec<Bytes>,
-    size: u64,
-    hasher: ContentHasher,
+pub(super) struct Piece {
+    pub(super) chunks: Vec<Bytes>,
+    pub(super) size: u64,
+    pub(super) hasher: ContentHasher,
+}
+
+/// Bytes that came for a session.
+pub(in super::super) struct Arrival {
+    /// The turn in which they came.
+    pub(in super::super) turn: u64,
+    pub(in super::super) offset: u64,
+    pub(in super::super) received: Received,
+    pub(in super::super) close: bool,
 }
 
 impl Sessions {
+    pub(super) fn new(lasting: bool) -> Sessions {
+        Sessions {
+            live: HashMap::new(),
+            by_age: BTreeSet::new(),
+            kept: VecDeque::new(),
+            finished: HashMap::new(),
+            unwritten: lasting.then(BTreeSet::new),
+        }
+    }
+
+    pub(super) fn note(&mut self, id: &str) {
+        if let Some(unwritten) = &mut self.unwritten {
+            unwritten.insert(id.to_owned());
+        }
+    }
+
     pub(in super::super) fn open(
         &mut self,
         id: String,
@@ -90,18 +123,25 @@ impl Sessions {
         concurrent: bool,
         file: Option<Arc<BlobFile>>,
         now: Timestamp,
-    ) -> &mut Session {
-        self.live.retain(|_, session| session.is_alive(now));
+    ) {
+        while let Some((started, oldest)) = self.by_age.first()
+            && now.duration_since(*started) >= LIFETIME
+        {
+            let oldest = oldest.clone();
+            self.remove(&oldest);
+        }
         let data = if concurrent {
             SessionData::Concurrent {
                 pieces: BTreeMap::new(),
                 end: None,
+                unwritten: Vec::new(),
             }
         } else {
             SessionData::Sequential {
                 chunks: Vec::new(),
                 size: 0,
                 hasher: ContentHasher::default(),
+                written: 0,
             }
         };
         let session = Session {
@@ -113,7 +153,21 @@ impl Sessions {
             last: None,
             file,
         };
-        self.live.entry(id).insert_entry(session).into_mut()
+        self.add(id, session);
+    }
+
+    fn add(&mut self, id: String, session: Session) {
+        self.note(&id);
+        self.add_restored(id, session);
+    }
+
+    /// Adds one that is written down already.
+    pub(super) fn add_restored(&mut self, id: String, session: Session) {
+        if let Some(file) = &session.file {
+            file.hold();
+        }
+        self.by_age.insert((session.started, id.clone()));
+        self.live.insert(id, session);
     }
 
     /// A closed session that holds this already.
@@ -127,22 +181,26 @@ impl Sessions {
         if self.kept.len() == KEPT
             && let Some(oldest) = self.kept.pop_front()
         {
-            self.live.remove(&oldest);
+            self.remove(&oldest);
         }
         self.kept.push_back(id.clone());
-        let data = SessionData::Kept(content);
-        self.live.insert(
-            id,
-            Session {
-                owner,
-                started: now,
-                closed: true,
-                turn: 0,
-                data,
-                last: None,
-                file: None,
-            },
-        );
+        let file = content.blob.in_file().cloned();
+        let session = Session {
+            owner,
+            started: now,
+            closed: true,
+            turn: 0,
+            data: SessionData::Kept(content),
+            last: None,
+            file,
+        };
+        self.add(id, session);
+    }
+
+    /// The names of the files that hold what was sent.
+    pub(in super::super) fn blobs(&self) -> impl Iterator<Item = String> {
+        let files = self.live.values().filter_map(Session::file);
+        files.map(|file| file.name().to_owned())
     }
 
     pub(in super::super) fn find(
@@ -161,13 +219,32 @@ impl Sessions {
             .ok_or(SessionError::NotFound)
     }
 
+    /// Adds what came to the session.
+    pub(in super::super) fn append(
+        &mut self,
+        id: &str,
+        owner: AccountId,
+        now: Timestamp,
+        arrival: Arrival,
+    ) -> Result<(), SessionError> {
+        self.find(id, owner, now)?.append(arrival)?;
+        self.note(id);
+        Ok(())
+    }
+
     pub(in super::super) fn remove(&mut self, id: &str) {
-        self.live.remove(id);
+        if let Some(session) = self.live.remove(id) {
+            self.note(id);
+            self.by_age.remove(&(session.started, id.to_owned()));
+            if let Some(file) = session.file {
+                file.release();
+            }
+        }
     }
 
     /// Forgets all of a session but that it is closed.
     pub(in super::super) fn close_for_good(&mut self, id: &str, owner: AccountId) {
-        self.live.remove(id);
+        self.remove(id);
         self.finished.insert(id.to_owned(), owner);
     }
 }
@@ -240,14 +317,14 @@ impl Session {
         self.turn
     }
 
-    /// Adds what came in this turn.
-    pub(in super::super) fn append(
-        &mut self,
-        turn: u64,
-        offset: u64,
-        received: Received,
-        close: bool,
-    ) -> Result<(), SessionError> {
+    /// Adds what came, if it came in this turn.
+    fn append(&mut self, arrival: Arrival) -> Result<(), SessionError> {
+        let Arrival {
+            turn,
+            offset,
+            received,
+            close,
+        } = arrival;
         // A closing call without bytes may repeat one that was lost.
         let repeats_close = self.closed && close && received.size == 0 && !self.is_concurrent();
         match self.check_offset(offset) {
@@ -269,6 +346,7 @@ impl Session {
                 chunks,
                 size,
                 hasher,
+                ..
             } => {
                 self.last = Some((offset, received.hasher.clone()));
                 chunks.extend(new_chunks);
@@ -278,7 +356,11 @@ impl Session {
                     None => hasher.append(received.hasher),
                 }
             }
-            SessionData::Concurrent { pieces, end } => {
+            SessionData::Concurrent {
+                pieces,
+                end,
+                unwritten,
+            } => {
                 if !close && !received.size.is_multiple_of(BLOCK as u64) {
                     return Err(SessionError::InvalidDataSize);
                 }
@@ -292,6 +374,9 @@ impl Session {
                         hasher: received.hasher,
                     };
                     pieces.insert(offset, piece);
+                    if self.file.is_some() {
+                        unwritten.push(offset);
+                    }
                 }
             }
             SessionData::Kept(_) => return Err(SessionError::Closed),
@@ -328,6 +413,7 @@ impl Session {
             SessionData::Concurrent {
                 pieces,
                 end: Some(end),
+                ..
             } => {
                 let covered = pieces.iter().try_fold(0, |at, (start, piece)| {
                     (*start == at).then_some(at + piece.size)
@@ -350,6 +436,7 @@ impl Session {
                 chunks,
                 size,
                 hasher,
+                ..
             } => (chunks.clone(), *size, hasher.clone()),
             SessionData::Concurrent { pieces, .. } => {
                 let mut hasher = ContentHasher::default();

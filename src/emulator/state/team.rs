@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::super::names::Place;
@@ -88,7 +89,7 @@ pub(in super::super) struct Member {
 }
 
 /// The folder of a member at the top of the space.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct Home {
     pub(in super::super) owner: AccountId,
     pub(in super::super) place: Place,

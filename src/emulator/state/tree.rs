@@ -17,6 +17,7 @@ pub(in super::super) struct FileNode {
     pub(in super::super) display: String,
     pub(in super::super) id: String,
     pub(in super::super) rev: String,
+    /// Told in whole seconds; to the microsecond where a person's file is dated so.
     pub(in super::super) client_modified: Timestamp,
     pub(in super::super) server_modified: Timestamp,
     pub(in super::super) content_hash: String,

@@ -1,5 +1,7 @@
 //! What a caller sees: from where paths count, and what of the tree is there for it.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::names::{self, Place};
 use super::team::{Home, namespace_of};
 use super::tree::{FolderNode, Node, Tree};
@@ -7,7 +9,7 @@ use super::write::WriteError;
 use super::{State, TreeId};
 
 /// What the paths of a call count from, a place in a tree, and how far the caller reaches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct View {
     pub(in super::super) tree: TreeId,
     pub(in super::super) root: Place,
@@ -15,7 +17,7 @@ pub(in super::super) struct View {
 }
 
 /// What a caller may see and change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum Reach {
     /// All of a tree of one's own.
     Own,
@@ -26,7 +28,7 @@ pub(in super::super) enum Reach {
 }
 
 /// What somebody sees and changes of a team's space.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct TeamReach {
     /// Every member's home.
     pub(in super::super) homes: Vec<Home>,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::super::blob::Blob;
 use super::super::mint::Mint;
@@ -11,7 +12,7 @@ use super::super::quirk::Quirk;
 use super::tree::{FileNode, FolderNode, Node, Tree};
 
 /// When a file may take the place of another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum WriteMode {
     Add,
     Overwrite,
