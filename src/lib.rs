@@ -52,11 +52,12 @@ pub use api::users::{Account, AccountName, RootInfo, Space};
 pub use client::ContentHasher;
 pub use connection::{
     AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
-    Credentials, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Root, Settings, SystemProxy,
+    Credentials, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Root, Settings, SignedOut,
+    SystemProxy,
 };
 pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, Result};
-pub use oauth::{Place, StoreLock, StoredCredentials, TokenStore};
+pub use oauth::{Listener, Place, SignIn, SignInOptions, StoreLock, StoredCredentials, TokenStore};
 pub use options::OptionSpec;
 pub use path::RemotePath;
 /// The version of Rhai to use for [`Host::register_into`] and [`RunOutcome::value`].

@@ -74,5 +74,6 @@ pub(crate) const MOVE: Route = rpc("files/move_v2");
 pub(crate) const LIST_REVISIONS: Route = rpc("files/list_revisions");
 pub(crate) const RESTORE: Route = rpc("files/restore");
 pub(crate) const GET_TEMPORARY_LINK: Route = rpc("files/get_temporary_link");
+pub(crate) const REVOKE_TOKEN: Route = rpc("auth/token/revoke");
 pub(crate) const GET_CURRENT_ACCOUNT: Route = rpc("users/get_current_account");
 pub(crate) const GET_SPACE_USAGE: Route = rpc("users/get_space_usage");

@@ -11,6 +11,7 @@ mod relocate;
 mod retry;
 mod revisions;
 mod servers;
+mod tokens;
 mod upload;
 mod users;
 

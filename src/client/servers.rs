@@ -9,6 +9,7 @@ use crate::api::{Endpoint, Route};
 pub(crate) struct Servers {
     pub(crate) api: Url,
     pub(crate) content: Url,
+    pub(crate) web: Url,
 }
 
 impl Servers {
@@ -18,6 +19,7 @@ impl Servers {
         Self {
             api: url("https://api.dropboxapi.com"),
             content: url("https://content.dropboxapi.com"),
+            web: url("https://www.dropbox.com"),
         }
     }
 
@@ -26,18 +28,28 @@ impl Servers {
         Self {
             api: endpoint.clone(),
             content: endpoint.clone(),
+            web: endpoint.clone(),
         }
     }
 
-    /// Each of them.
+    /// Each of them that this program speaks to; the web is for browsers.
     pub(crate) fn all(&self) -> Vec<Url> {
-        let Self { api, content } = self;
+        let Self {
+            api,
+            content,
+            web: _,
+        } = self;
         vec![api.clone(), content.clone()]
     }
 
     /// Where tokens are renewed.
     pub(crate) fn token_url(&self) -> Url {
         below(&self.api, "oauth2/token")
+    }
+
+    /// The page where a person allows an app what it asks for.
+    pub(crate) fn authorize_page(&self) -> Url {
+        below(&self.web, "oauth2/authorize")
     }
 
     /// The URL of a route.

@@ -11,7 +11,9 @@ use super::{Connection, Inner, Settings};
 use crate::client::{Client, Servers};
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::oauth::{Refresher, StoredCredentials, TokenEndpoint, TokenSource, TokenStore};
+use crate::oauth::{
+    Refresher, SignIn, SignInOptions, StoredCredentials, TokenEndpoint, TokenSource, TokenStore,
+};
 use crate::secret::Secret;
 use crate::transport::{Line, Proxies, Transport, Trust};
 
@@ -141,6 +143,27 @@ impl ConnectionBuilder {
         Ok(self)
     }
 
+    /// Begins to sign in with these settings: see [`SignIn`].
+    ///
+    /// # Errors
+    /// `invalid_argument` where there is no app key, or a setting is wrong.
+    pub fn sign_in(self, options: &SignInOptions) -> Result<SignIn> {
+        let servers = self.servers()?;
+        let transport = self.transport(&servers)?;
+        let app_key = self.app_key.filter(|key| !key.is_empty());
+        let app_key = app_key.ok_or_else(|| {
+            invalid(format!("the connection `{}` has no app to sign in with", self.name))
+                .with_hint("give `app_key`: it is in the settings of the app at https://www.dropbox.com/developers/apps")
+        })?;
+        let page = servers.authorize_page();
+        let endpoint = TokenEndpoint {
+            transport,
+            url: servers.token_url(),
+            app_key,
+        };
+        SignIn::new(endpoint, self.app_secret, page, options)
+    }
+
     /// Checks the settings and makes the connection; nothing is sent yet.
     ///
     /// # Errors
@@ -148,28 +171,8 @@ impl ConnectionBuilder {
     /// proxy do not go together, or the file of authorities is none; `not_found` or `local_io` where it
     /// cannot be read.
     pub fn build(self) -> Result<Connection> {
-        let invalid = |message: String| Error::new(ErrorKind::InvalidArgument, message);
-        if self.timeout.is_zero() {
-            return Err(invalid(
-                "the timeout of a connection must be longer than nothing".to_owned(),
-            ));
-        }
-        let servers = match given(self.endpoint.as_deref()) {
-            None => Servers::dropbox(),
-            Some(endpoint) => Servers::at(&server(endpoint)?),
-        };
-        if self.trust.accept_invalid {
-            tracing::warn!(
-                "certificates are not checked for the connection `{}`: anyone on the way can read its token",
-                self.name
-            );
-        }
-        let transport = Transport::new(&Line {
-            stall: self.timeout,
-            servers: servers.all(),
-            proxies: self.proxies()?,
-            trust: self.trust,
-        })?;
+        let servers = self.servers()?;
+        let transport = self.transport(&servers)?;
         let endpoint = |app_key| TokenEndpoint {
             transport: transport.clone(),
             url: servers.token_url(),
@@ -217,6 +220,33 @@ impl ConnectionBuilder {
         })))
     }
 
+    fn servers(&self) -> Result<Servers> {
+        match given(self.endpoint.as_deref()) {
+            None => Ok(Servers::dropbox()),
+            Some(endpoint) => Ok(Servers::at(&server(endpoint)?)),
+        }
+    }
+
+    fn transport(&self, servers: &Servers) -> Result<Transport> {
+        if self.timeout.is_zero() {
+            return Err(invalid(
+                "the timeout of a connection must be longer than nothing".to_owned(),
+            ));
+        }
+        if self.trust.accept_invalid {
+            tracing::warn!(
+                "certificates are not checked for the connection `{}`: anyone on the way can read its token",
+                self.name
+            );
+        }
+        Transport::new(&Line {
+            stall: self.timeout,
+            servers: servers.all(),
+            proxies: self.proxies()?,
+            trust: self.trust.clone(),
+        })
+    }
+
     fn proxies(&self) -> Result<Proxies> {
         if self.proxy.kind == ProxyKind::System {
             let system = self.system_proxy.as_ref().ok_or_else(|| {
@@ -229,6 +259,10 @@ impl ConnectionBuilder {
         }
         Ok(self.proxy.upstream()?.map(Proxies::all).unwrap_or_default())
     }
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message)
 }
 
 #[cfg(test)]

@@ -19,13 +19,22 @@ pub use system_proxy::SystemProxy;
 
 use crate::api::users::{Account, Space};
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A connection to one Dropbox account, under the name that scripts know it by.
 ///
 /// Clones are cheap and share connections, token and pauses. Nothing is sent until a method asks for something.
 #[derive(Debug, Clone)]
 pub struct Connection(Arc<Inner>);
+
+/// How signing out went; the tokens are forgotten here in any case.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SignedOut {
+    /// Why Dropbox could not be told to end the tokens, where that is so: whoever has a copy of them could still use them, until a
+    /// person disconnects the app at Dropbox.
+    pub not_revoked: Option<Error>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -67,6 +76,16 @@ impl Connection {
     /// As [`account`](Connection::account).
     pub async fn space(&self) -> Result<Space> {
         self.client().space_usage().await
+    }
+
+    /// Signs out: has Dropbox end the tokens of this sign-in, then forgets them in the store, whether Dropbox could be told or not.
+    /// The secrets of the app and of the proxy stay in the store.
+    ///
+    /// # Errors
+    /// `unsupported` where the tokens are from the environment; those of the store where it cannot forget them.
+    pub async fn sign_out(&self) -> Result<SignedOut> {
+        let not_revoked = self.client().sign_out().await?;
+        Ok(SignedOut { not_revoked })
     }
 
     pub(crate) fn client(&self) -> &Client {

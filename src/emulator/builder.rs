@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::authority::Authority;
 use super::blob::Store;
 use super::fault::{Fault, WriteRefusal};
@@ -45,6 +47,9 @@ pub struct EmulatorBuilder {
     write_refusal: WriteRefusal,
     header_limit: Option<usize>,
     seed_from: Option<PathBuf>,
+    token_lifetime: Option<Duration>,
+    rotating_tokens: bool,
+    redirect_uris: Vec<String>,
     faults: Vec<Fault>,
     quirks: Vec<Quirk>,
 }
@@ -66,6 +71,9 @@ impl EmulatorBuilder {
             write_refusal: WriteRefusal::default(),
             header_limit: None,
             seed_from: None,
+            token_lifetime: None,
+            rotating_tokens: false,
+            redirect_uris: Vec::new(),
             faults: Vec::new(),
             quirks: Vec::new(),
         }
@@ -182,6 +190,28 @@ impl EmulatorBuilder {
         }
     }
 
+    /// Gives access tokens that last that long, in whole seconds, in place of four hours. The standing ones last for ever.
+    pub fn token_lifetime(self, lifetime: Duration) -> Self {
+        EmulatorBuilder {
+            token_lifetime: Some(lifetime),
+            ..self
+        }
+    }
+
+    /// Takes each refresh token once, and gives the next one with the access token. Dropbox does not do so; other servers do.
+    pub fn rotating_tokens(self) -> Self {
+        EmulatorBuilder {
+            rotating_tokens: true,
+            ..self
+        }
+    }
+
+    /// Registers another redirect URI with the app, beside `http://localhost` and `http://localhost:9999`.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uris.push(uri.into());
+        self
+    }
+
     /// Starts with the files and folders of this folder where a directory would show them; it is only read. What a served directory has of its
     /// own stays.
     pub fn seed_from(self, folder: impl Into<PathBuf>) -> Self {
@@ -223,6 +253,12 @@ impl EmulatorBuilder {
         for quirk in self.quirks {
             quirk.check(self.directory.is_some())?;
             state.quirks.turn_on(quirk);
+        }
+        state.grants.redirect_uris = self.redirect_uris;
+        state.grants.rotates = self.rotating_tokens;
+        if let Some(lifetime) = self.token_lifetime {
+            let seconds = lifetime.as_secs().try_into().unwrap_or(i64::MAX);
+            state.grants.lifetime = SignedDuration::from_secs(seconds);
         }
         let (store, journal) = match &self.directory {
             None => (Store::Memory, None),

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
+/// The style of all pages.
+const STYLE: &str = include_str!("consent.css");
+
 /// Who asks for what, and the two buttons. `fields` are the parameters of the request, which come back with the answer.
 pub(super) fn page<'a>(
     app: &str,
@@ -26,15 +29,15 @@ pub(super) fn page<'a>(
             "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"
         );
     }
-    body.push_str("<label>Account <select name=\"account\">\n");
+    body.push_str("<label>Account\n<select name=\"account\">\n");
     for account in accounts {
         let account = escape(account);
         let _ = writeln!(body, "<option value=\"{account}\">{account}</option>");
     }
     body.push_str(
-        "</select></label>\n\
+        "</select></label>\n<div class=\"answers\">\n\
          <button id=\"allow\" name=\"decision\" value=\"allow\">Allow</button>\n\
-         <button id=\"deny\" name=\"decision\" value=\"deny\">Deny</button>\n</form>\n",
+         <button id=\"deny\" name=\"decision\" value=\"deny\">Deny</button>\n</div>\n</form>\n",
     );
     document("Connect an app", &body)
 }
@@ -44,14 +47,17 @@ pub(super) fn code_page(code: &str, offline: bool) -> String {
     let kind = if offline { "lasting" } else { "short" };
     let code = escape(code);
     let body = format!(
-        "<h1>Almost done</h1>\n<p>Enter this code in the app for {kind} access:</p>\n\
-         <p><input id=\"code\" readonly size=\"60\" value=\"{code}\"></p>\n"
+        "<h1>Almost done</h1>\n<label>Enter this code in the app for {kind} access\n\
+         <input id=\"code\" readonly size=\"60\" value=\"{code}\"></label>\n"
     );
     document("Your code", &body)
 }
 
 pub(super) fn denied_page() -> String {
-    document("No access", "<h1>The app has no access</h1>\n")
+    document(
+        "No access",
+        "<h1>The app has no access</h1>\n<p>You can close this page.</p>\n",
+    )
 }
 
 pub(super) fn error_page(text: &str) -> String {
@@ -63,8 +69,10 @@ pub(super) fn error_page(text: &str) -> String {
 
 fn document(title: &str, body: &str) -> String {
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title} - Dropbox emulator</title></head>\n\
-         <body>\n{body}</body>\n</html>\n"
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title} - Dropbox emulator</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <header>Dropbox <span>emulator</span></header>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )
 }
 

@@ -1,5 +1,7 @@
 //! The token endpoint: codes and refresh tokens go in, access tokens come out.
 
+use std::borrow::Cow;
+
 use futures_util::future::BoxFuture;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -8,9 +10,9 @@ use oauth2::basic::{
     BasicTokenType,
 };
 use oauth2::{
-    AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, RefreshToken, StandardRevocableToken, StandardTokenResponse, TokenResponse,
-    TokenUrl,
+    AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -37,7 +39,7 @@ pub(super) struct Bought(StandardTokenResponse<Fields, BasicTokenType>);
 
 /// What Dropbox tells beyond RFC 6749.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-struct Fields {
+pub(super) struct Fields {
     account_id: Option<String>,
     team_id: Option<String>,
 }
@@ -78,7 +80,31 @@ impl TokenEndpoint {
             .map_err(|error| self.explain("Dropbox does not renew the access token", error))
     }
 
-    fn client(&self, app_secret: Option<&Secret>) -> DropboxClient {
+    /// The tokens for a code.
+    ///
+    /// # Errors
+    /// As [`refresh`](TokenEndpoint::refresh).
+    pub(super) async fn exchange(
+        &self,
+        code: &Secret,
+        verifier: PkceCodeVerifier,
+        redirect: Option<RedirectUrl>,
+        app_secret: Option<&Secret>,
+    ) -> Result<Bought> {
+        let client = self.client(app_secret);
+        let mut request = client
+            .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+            .set_pkce_verifier(verifier);
+        if let Some(redirect) = redirect {
+            request = request.set_redirect_uri(Cow::Owned(redirect));
+        }
+        let bought = request.request_async(self).await;
+        bought
+            .map(Bought)
+            .map_err(|error| self.explain("Dropbox does not take the code", error))
+    }
+
+    pub(super) fn client(&self, app_secret: Option<&Secret>) -> DropboxClient {
         let client = Client::new(ClientId::new(self.app_key.clone()))
             // Dropbox reads the app's key from the body, with the secret where there is one.
             .set_auth_type(AuthType::RequestBody)

@@ -1,13 +1,19 @@
-//! Tokens: those that were given, those that are renewed, and where they are kept.
+//! Signing in, and tokens: those that were given, those that are renewed, and where they are kept.
 
+mod answer;
 mod credentials;
 mod endpoint;
+mod listener;
+mod redirect;
 mod refresh;
+mod sign_in;
 mod store;
 
 use std::sync::Arc;
 
 pub use credentials::StoredCredentials;
+pub use listener::Listener;
+pub use sign_in::{SignIn, SignInOptions};
 pub use store::{Place, StoreLock, TokenStore};
 
 pub(crate) use endpoint::TokenEndpoint;
@@ -39,6 +45,22 @@ impl TokenSource {
         match self {
             Self::Given(_) => None,
             Self::Refreshed(refresher) => Some(refresher.token(Some(refused)).await),
+        }
+    }
+
+    /// Forgets the tokens, here and in the store.
+    pub(crate) async fn forget(&self) -> Result<()> {
+        match self {
+            Self::Given(_) => Ok(()),
+            Self::Refreshed(refresher) => refresher.forget().await,
+        }
+    }
+
+    /// Whether they can be forgotten; those from the environment come back.
+    pub(crate) fn can_be_forgotten(&self) -> bool {
+        match self {
+            Self::Given(_) => true,
+            Self::Refreshed(refresher) => !refresher.is_fixed(),
         }
     }
 }

@@ -148,8 +148,22 @@ impl Refresher {
         Ok(rotated)
     }
 
+    /// Forgets the tokens, here and in the store; what a person typed in stays there.
+    pub(super) async fn forget(&self) -> Result<()> {
+        let mut state = self.state.lock().await;
+        let lock = self.store.lock(&self.name).await?;
+        let left = lock.load().await?.unwrap_or_default().signed_out();
+        if left.is_empty() {
+            lock.remove().await?;
+        } else {
+            lock.save(&left).await?;
+        }
+        *state = State::default();
+        Ok(())
+    }
+
     /// Whether the credentials are from the environment, where nothing can be kept.
-    fn is_fixed(&self) -> bool {
+    pub(super) fn is_fixed(&self) -> bool {
         self.store.place(&self.name) == Some(Place::Environment)
     }
 

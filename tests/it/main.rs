@@ -8,6 +8,7 @@
 
 mod architecture;
 mod bad_inputs;
+mod browser;
 mod check;
 mod connections;
 mod dependencies;

@@ -87,6 +87,17 @@ async fn a_token_is_replaced_before_it_ends() {
 }
 
 #[tokio::test]
+async fn a_token_that_lasts_a_minute_is_used_for_most_of_it() {
+    let builder = Emulator::builder().token_lifetime(Duration::from_secs(60));
+    let emulator = builder.start().unwrap();
+    let (_folder, store) = store(&signed_in()).await;
+    for _ in 0..3 {
+        connection(&emulator, &store).account().await.unwrap();
+    }
+    assert_eq!(emulator.calls().of(TOKEN), 1);
+}
+
+#[tokio::test]
 async fn who_must_sign_in_is_told_the_command() {
     let emulator = Emulator::start().unwrap();
     let other_app = StoredCredentials {

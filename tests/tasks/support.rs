@@ -127,3 +127,26 @@ pub(crate) fn campaign(default: u64, full: u64) -> u64 {
         _ => default,
     }
 }
+
+/// Numbers that follow from a seed (splitmix64).
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    /// By `DROPSCRIPT_SEED`, or always the same.
+    pub(crate) fn seeded() -> Self {
+        let given = std::env::var("DROPSCRIPT_SEED").ok();
+        Self(given.map_or(1, |text| text.parse().expect("DROPSCRIPT_SEED is a number")))
+    }
+
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(end).unwrap()).unwrap()
+    }
+
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+}

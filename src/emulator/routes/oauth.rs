@@ -12,7 +12,7 @@ use super::super::call::{Call, Outcome};
 use super::super::consent;
 use super::super::quirk::Quirk;
 use super::super::state::grant::{
-    ACCESS_LIFETIME, App, Challenge, Proof, Request, SCOPES, TokenError, Tokens, are_of_team,
+    App, Challenge, Grants, Proof, Request, SCOPES, TokenError, Tokens, are_of_team,
 };
 use super::super::state::{AccountId, State};
 
@@ -24,7 +24,7 @@ pub(super) async fn authorize(call: &mut Call) -> Outcome {
     let form = Form::read(call)
         .await
         .map_err(|_| page_error("The form is too large."))?;
-    let (app, request) = read_request(&form)?;
+    let (app, request) = read_request(&form, &call.shared.state().grants)?;
     if call.parts.method == Method::GET {
         let state = call.shared.state();
         let accounts = state.offered(&request.scopes).into_iter();
@@ -140,7 +140,7 @@ fn redirect(to: &str, told: &[(&str, String)], fragment: bool) -> Answer {
 }
 
 /// Reads who asks for what; everything wrong is told to the person, not to the app.
-fn read_request(form: &Form) -> Result<(App, Request), Refusal> {
+fn read_request(form: &Form, grants: &Grants) -> Result<(App, Request), Refusal> {
     let app = form.field("client_id").and_then(App::of);
     let app = app.ok_or_else(|| page_error("Invalid client_id: there is no app with this key."))?;
     let redirect_uri = form
@@ -148,7 +148,7 @@ fn read_request(form: &Form) -> Result<(App, Request), Refusal> {
         .filter(|uri| !uri.is_empty())
         .map(str::to_owned);
     if let Some(uri) = &redirect_uri
-        && !app.redirect_uris.contains(&uri.as_str())
+        && !grants.is_registered(app, uri)
     {
         return Err(page_error(&format!(
             "Invalid redirect_uri: \"{uri}\". It must exactly match one of the redirect URIs you've pre-configured for your app (including the path)."
@@ -254,7 +254,7 @@ fn exchange(call: &Call, form: &Form, proof: &Proof<'_>) -> Outcome {
     let mut result = json!({
         "access_token": tokens.access,
         "token_type": "bearer",
-        "expires_in": ACCESS_LIFETIME.as_secs(),
+        "expires_in": tokens.lifetime.as_secs(),
         "scope": tokens.scopes.join(" "),
     });
     for (name, id) in state.whose(&tokens) {
@@ -279,12 +279,14 @@ fn refresh(call: &Call, form: &Form, app: App, proof: &Proof<'_>) -> Outcome {
     let refreshed = state
         .grants
         .refresh(token, proof, narrowed, now, &mut state.mint);
-    let Tokens { access, scopes, .. } = refreshed.map_err(token_error)?;
-    let mut result = json!({ "access_token": access, "token_type": "bearer", "expires_in": ACCESS_LIFETIME.as_secs() });
+    let tokens = refreshed.map_err(token_error)?;
+    let lifetime = tokens.lifetime.as_secs();
+    let mut result =
+        json!({ "access_token": tokens.access, "token_type": "bearer", "expires_in": lifetime });
     if told {
-        result["scope"] = scopes.join(" ").into();
+        result["scope"] = tokens.scopes.join(" ").into();
     }
-    if call.quirk(Quirk::RefreshTokensRotate) {
+    if state.grants.rotates || call.quirk(Quirk::RefreshTokensRotate) {
         result["refresh_token"] = json!(state.grants.renew(token, &mut state.mint));
     }
     Ok(Answer::json(&result))

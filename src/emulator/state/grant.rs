@@ -13,7 +13,7 @@ use super::account::standing_token;
 use super::register::Register;
 
 /// How long an access token lasts: four hours.
-pub(in super::super) const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_hours(4);
+const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_hours(4);
 
 /// How long a code lasts: ten minutes.
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
@@ -199,6 +199,7 @@ pub(in super::super) struct Tokens {
     pub(in super::super) refresh: Option<String>,
     pub(in super::super) account: AccountId,
     pub(in super::super) scopes: Vec<String>,
+    pub(in super::super) lifetime: SignedDuration,
 }
 
 /// Why no tokens are given.
@@ -215,6 +216,12 @@ pub(in super::super) enum TokenError {
 /// Who may call.
 #[derive(Debug)]
 pub(in super::super) struct Grants {
+    /// How long the access tokens last that are given from now on.
+    pub(in super::super) lifetime: SignedDuration,
+    /// Whether a refresh token is good once, and brings the next one.
+    pub(in super::super) rotates: bool,
+    /// Redirect URIs that are registered with every app besides its own.
+    pub(in super::super) redirect_uris: Vec<String>,
     pub(super) codes: Register<Code>,
     pub(super) access: Register<Access>,
     pub(super) refresh: Register<Grant>,
@@ -223,6 +230,9 @@ pub(in super::super) struct Grants {
 impl Grants {
     pub(super) fn new(lasting: bool) -> Grants {
         Grants {
+            lifetime: ACCESS_LIFETIME,
+            rotates: false,
+            redirect_uris: Vec::new(),
             codes: Register::new(lasting),
             access: Register::new(lasting),
             refresh: Register::new(lasting),
@@ -277,6 +287,11 @@ impl Grants {
         let access = self.access.values().map(|access| access.grant);
         let last = refresh.chain(access).max();
         last.map_or(GrantId(0), |last| GrantId(last.0 + 1))
+    }
+
+    pub(in super::super) fn is_registered(&self, app: App, redirect_uri: &str) -> bool {
+        app.redirect_uris.contains(&redirect_uri)
+            || self.redirect_uris.iter().any(|uri| uri == redirect_uri)
     }
 
     pub(in super::super) fn access(&self, token: &str) -> Option<&Access> {
@@ -347,6 +362,7 @@ impl Grants {
             refresh,
             account: code.account,
             scopes,
+            lifetime: self.lifetime,
         })
     }
 
@@ -376,13 +392,17 @@ impl Grants {
             refresh: None,
             account: grant.account,
             scopes,
+            lifetime: self.lifetime,
         })
     }
 
-    /// Another refresh token to the same ends as this one, which stays good.
+    /// Another refresh token to the same ends as this one, which stays good unless they are good once.
     pub(in super::super) fn renew(&mut self, token: &str, mint: &mut Mint) -> Option<String> {
         let grant = self.refresh.get(token)?.clone();
         let renewed = mint.refresh_token();
+        if self.rotates {
+            self.refresh.remove(token);
+        }
         self.refresh.insert(renewed.clone(), grant);
         Some(renewed)
     }
@@ -397,7 +417,7 @@ impl Grants {
         let token = mint.access_token();
         let access = Access {
             account: grant.account,
-            expires: Some(now + ACCESS_LIFETIME),
+            expires: Some(now + self.lifetime),
             of_team: are_of_team(&grant.scopes),
             scopes,
             app: grant.app.clone(),

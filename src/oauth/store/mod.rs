@@ -144,6 +144,21 @@ impl TokenStore {
         self.lock(name).await?.save(credentials).await
     }
 
+    /// Keeps what signing in brought, in place of what an earlier sign-in left. A password for the proxy that is kept already stays.
+    ///
+    /// # Errors
+    /// As [`save`](TokenStore::save).
+    pub async fn sign_in(&self, name: &str, brought: StoredCredentials) -> Result<Place> {
+        let lock = self.lock(name).await?;
+        let kept = lock.load().await?.unwrap_or_default();
+        let credentials = StoredCredentials {
+            app_secret: brought.app_secret.or(kept.app_secret),
+            proxy_password: brought.proxy_password.or(kept.proxy_password),
+            ..brought
+        };
+        lock.save(&credentials).await
+    }
+
     /// Forgets the credentials of a connection; fine where there are none.
     ///
     /// # Errors
