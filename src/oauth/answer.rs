@@ -96,15 +96,14 @@ impl Answer {
             431 => "Request Header Fields Too Large",
             _ => "Bad Request",
         };
-        let mut head = format!("HTTP/1.1 {} {reason}\r\n", self.status);
-        if let Some(location) = self.location {
-            head += &format!("Location: {location}\r\n");
-        }
-        if self.status == 405 {
-            head += "Allow: GET\r\n";
-        }
-        head += &format!(
-            "Content-Type: text/html; charset=utf-8\r\n\
+        let more = match (self.location, self.status) {
+            (Some(location), _) => format!("Location: {location}\r\n"),
+            (None, 405) => "Allow: GET\r\n".to_owned(),
+            (None, _) => String::new(),
+        };
+        let head = format!(
+            "HTTP/1.1 {} {reason}\r\n{more}\
+             Content-Type: text/html; charset=utf-8\r\n\
              Content-Length: {}\r\n\
              Content-Security-Policy: default-src 'none'; style-src 'sha256-{STYLE_SHA256}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\
              Cache-Control: no-store\r\n\
@@ -112,6 +111,7 @@ impl Answer {
              X-Content-Type-Options: nosniff\r\n\
              X-Frame-Options: DENY\r\n\
              Connection: close\r\n\r\n",
+            self.status,
             self.body.len()
         );
         let mut bytes = head.into_bytes();

@@ -22,6 +22,7 @@ mod options;
 mod permissions;
 mod repl;
 mod run;
+mod secrets;
 mod shipped;
 mod support;
 mod watch;

@@ -4,12 +4,15 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// Far beyond what any wait here takes.
+const GUARD: Duration = Duration::from_secs(60);
 
 /// What keeps it to itself: no sandbox, since tests may run as root, and no talk with anybody else.
 const FLAGS: [&str; 8] = [
@@ -26,8 +29,8 @@ const FLAGS: [&str; 8] = [
 /// Chromium with a profile that nobody used before. It ends with this.
 pub(crate) struct Browser {
     driver: Child,
-    /// The process group of the browser itself.
-    browser: Option<Pid>,
+    /// The process group of Chromium itself.
+    chromium: Option<Pid>,
     session: String,
     client: reqwest::Client,
     _folder: TempDir,
@@ -55,11 +58,11 @@ impl Browser {
         });
         let mut browser = Self {
             driver,
-            browser: None,
+            chromium: None,
             session: format!("http://127.0.0.1:{}", port.expect("it says its port")),
             client: reqwest::Client::builder()
                 .no_proxy()
-                .timeout(Duration::from_secs(60))
+                .timeout(GUARD)
                 .build()
                 .unwrap(),
             _folder: folder,
@@ -68,7 +71,7 @@ impl Browser {
         let wanted = json!({ "capabilities": { "alwaysMatch": wanted } });
         let session = browser.post("session", &wanted).await;
         let id = session["capabilities"]["goog:processID"].as_i64();
-        browser.browser = id.and_then(|id| Pid::from_raw(id.try_into().unwrap()));
+        browser.chromium = id.and_then(|id| Pid::from_raw(id.try_into().unwrap()));
         let id = session["sessionId"].as_str().unwrap().to_owned();
         browser.session = format!("{}/session/{id}", browser.session);
         let size = json!({ "width": 900, "height": 900 });
@@ -81,7 +84,7 @@ impl Browser {
         self.post("url", &json!({ "url": url })).await;
     }
 
-    /// Clicks what a CSS selector finds, and waits for what comes of it.
+    /// Clicks what a CSS selector finds; what comes of it is to be waited for.
     pub(crate) async fn click(&self, selector: &str) {
         let wanted = json!({ "using": "css selector", "value": selector });
         let found = self.post("element", &wanted).await;
@@ -91,9 +94,18 @@ impl Browser {
             .await;
     }
 
-    /// The address that it is at.
-    pub(crate) async fn url(&self) -> String {
-        self.get("url").await.as_str().unwrap().to_owned()
+    /// Waits until it is at this address, and has loaded the page there.
+    pub(crate) async fn arrives_at(&self, url: &str) {
+        let start = Instant::now();
+        let script = json!({ "script": "return document.readyState", "args": [] });
+        loop {
+            let at = self.get("url").await;
+            if at == url && self.post("execute/sync", &script).await == "complete" {
+                return;
+            }
+            assert!(start.elapsed() < GUARD, "it is at {at}, not at {url}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// The page that it is at.
@@ -144,7 +156,7 @@ async fn value(answer: reqwest::Response) -> Value {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        for group in [self.browser, Some(Pid::from_child(&self.driver))]
+        for group in [self.chromium, Some(Pid::from_child(&self.driver))]
             .into_iter()
             .flatten()
         {
