@@ -49,10 +49,10 @@ mod transport;
 mod watch;
 
 pub use api::users::{Account, AccountName, RootInfo, Space};
-pub use client::ContentHasher;
+pub use client::{ContentHasher, Reached, Root};
 pub use connection::{
     AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
-    Credentials, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Root, Settings, SignedOut,
+    Credentials, Probe, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Settings, SignedOut,
     SystemProxy,
 };
 pub use duration::parse_duration;

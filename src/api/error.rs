@@ -102,6 +102,11 @@ impl Refusal<'_> {
         let text = text.trim();
         let route = self.route.name;
         match self.status {
+            StatusCode::BAD_REQUEST if text.contains("Dropbox-API-Select-User") => Error::new(
+                ErrorKind::InvalidArgument,
+                "the token is that of a whole team, and nobody said whose files are meant",
+            )
+            .with_hint("set `member` or `admin` of the connection, or call `dbx.as_member(...)`"),
             StatusCode::BAD_REQUEST
                 if text.contains("Authorization") || text.contains("access token") =>
             {

@@ -7,6 +7,7 @@ pub(crate) mod error;
 pub(crate) mod files;
 pub(crate) mod header;
 mod tag;
+pub(crate) mod team;
 pub(crate) mod users;
 
 /// The host that serves a route.
@@ -75,5 +76,6 @@ pub(crate) const LIST_REVISIONS: Route = rpc("files/list_revisions");
 pub(crate) const RESTORE: Route = rpc("files/restore");
 pub(crate) const GET_TEMPORARY_LINK: Route = rpc("files/get_temporary_link");
 pub(crate) const REVOKE_TOKEN: Route = rpc("auth/token/revoke");
+pub(crate) const TEAM_MEMBERS_GET_INFO: Route = rpc("team/members/get_info_v2");
 pub(crate) const GET_CURRENT_ACCOUNT: Route = rpc("users/get_current_account");
 pub(crate) const GET_SPACE_USAGE: Route = rpc("users/get_space_usage");

@@ -5,11 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use dropscript::emulator::Emulator;
 use dropscript::{
-    Config, Connection, Error, ErrorKind, Proxy, ProxyKind, Result, Settings, SystemProxy, Wanted,
+    Config, Connection, ConnectionBuilder, Error, ErrorKind, Proxy, ProxyKind, Result, Root,
+    Settings, StoredCredentials, SystemProxy, TokenStore, Wanted,
 };
+use tokio::runtime::Handle;
 
 use super::args::{EmulatorPlace, RunArgs};
 use super::config_file::config_file;
+use super::credentials::{from_environment, variable};
+use super::saved::Saved;
 
 /// The account of the emulator that `dropbox()` means where no other is named.
 const MAIN: &str = "main";
@@ -23,10 +27,13 @@ pub(super) struct Connector {
     /// `--connection`.
     chosen: Option<String>,
     made: Mutex<HashMap<Option<String>, Connection>>,
+    /// The settings that scripts made connections of, under an emulator.
+    settings: Mutex<Vec<Settings>>,
+    runtime: Handle,
 }
 
 impl Connector {
-    /// Starts the emulator, if one was asked for, else reads the configuration.
+    /// Starts the emulator, if one was asked for, else reads the configuration; inside the runtime.
     ///
     /// # Errors
     /// The emulator cannot be started; the configuration is wrong, or does not have the connection that was asked for.
@@ -53,6 +60,8 @@ impl Connector {
             config,
             chosen: args.connection.clone(),
             made: Mutex::default(),
+            settings: Mutex::default(),
+            runtime: Handle::current(),
         })
     }
 
@@ -62,7 +71,7 @@ impl Connector {
     /// `not_signed_in` where there is none, `invalid_argument` where its settings are wrong.
     pub(super) fn connect(&self, wanted: Wanted) -> Result<Connection> {
         let name = match wanted {
-            Wanted::Settings(settings) => return self.made_in_script(&settings),
+            Wanted::Settings(settings) => return self.made_in_script(*settings),
             Wanted::Named(name) => Some(name),
             Wanted::Default => self.chosen.clone(),
         };
@@ -73,7 +82,10 @@ impl Connector {
         let connection = match (&self.emulator, &name) {
             (Some(emulator), name) => on(emulator, name.as_deref().unwrap_or(MAIN)),
             (None, Some(name)) => self.saved(name),
-            (None, None) => match (from_environment(variable)?, self.config.default_name()) {
+            (None, None) => match (
+                made_of(from_environment(variable), variable)?,
+                self.config.default_name(),
+            ) {
                 (Some(connection), _) => Ok(connection),
                 (None, Some(name)) => self.saved(name),
                 (None, None) => Err(none(&self.config)),
@@ -85,23 +97,31 @@ impl Connector {
 
     /// A connection of the configuration.
     fn saved(&self, name: &str) -> Result<Connection> {
-        made_of(name, self.config.settings(name)?)
+        // A script has a thread of its own, which may wait.
+        self.runtime
+            .block_on(Saved::open(&self.config, name))?
+            .connect()
     }
 
-    fn made_in_script(&self, settings: &Settings) -> Result<Connection> {
-        match &self.emulator {
-            // No real server is reached: the account is one of the emulator's, whatever the settings say.
-            Some(emulator) => on(emulator, "script"),
-            None => made_of("script", settings),
+    fn made_in_script(&self, settings: Settings) -> Result<Connection> {
+        let Some(emulator) = &self.emulator else {
+            let builder = Connection::builder("script")
+                .system_proxy(SystemProxy::from_variables(variable))
+                .settings(&settings)?;
+            return in_memory(builder, &settings).build();
+        };
+        // No real server is reached: the account is one of the emulator's, whatever the settings say.
+        let mut known = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = known.iter().position(|known| *known == settings);
+        let at = at.unwrap_or_else(|| {
+            known.push(settings);
+            known.len() - 1
+        });
+        match at {
+            0 => on(emulator, "script"),
+            at => on(emulator, &format!("script-{}", at + 1)),
         }
     }
-}
-
-fn made_of(name: &str, settings: &Settings) -> Result<Connection> {
-    Connection::builder(name)
-        .settings(settings)?
-        .system_proxy(SystemProxy::from_variables(variable))
-        .build()
 }
 
 fn on(emulator: &Emulator, account: &str) -> Result<Connection> {
@@ -119,38 +139,54 @@ fn configuration(args: &RunArgs) -> Result<Config> {
     Ok(config)
 }
 
+/// With an app but no token somebody can still sign in, for as long as the run lasts.
+fn in_memory(builder: ConnectionBuilder, settings: &Settings) -> ConnectionBuilder {
+    let has_app = settings.app_key.as_ref().is_some_and(|key| !key.is_empty());
+    if has_app && settings.refresh_token.is_none() && settings.access_token.is_none() {
+        return builder.credentials(TokenStore::memory());
+    }
+    builder
+}
+
 /// The connection that the environment alone makes up, where it does.
-fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Connection>> {
+fn made_of(
+    environment: StoredCredentials,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Option<Connection>> {
+    let StoredCredentials {
+        app_key,
+        app_secret,
+        refresh_token,
+        access_token,
+        ..
+    } = environment;
     // All of this connection comes from the environment, so its proxy does too.
     let proxy = Proxy {
         kind: ProxyKind::System,
         ..Proxy::default()
     };
     let builder = Connection::builder("environment")
+        .root(Root::Auto)
         .proxy(proxy)
-        .system_proxy(SystemProxy::from_variables(&variable));
-    if let Some(refresh_token) = variable("DROPBOX_REFRESH_TOKEN") {
-        let Some(app_key) = variable("DROPBOX_APP_KEY") else {
+        .system_proxy(SystemProxy::from_variables(variable));
+    if let Some(refresh_token) = refresh_token {
+        let Some(app_key) = app_key else {
             let message =
                 "`DROPBOX_REFRESH_TOKEN` is set, but not the key of the app that it belongs to";
             return Err(Error::new(ErrorKind::InvalidArgument, message)
                 .with_hint("set `DROPBOX_APP_KEY` too"));
         };
         let builder = builder.refresh_token(refresh_token).app_key(app_key);
-        return match variable("DROPBOX_APP_SECRET") {
+        return match app_secret {
             Some(secret) => builder.app_secret(secret),
             None => builder,
         }
         .build()
         .map(Some);
     }
-    variable("DROPBOX_ACCESS_TOKEN")
+    access_token
         .map(|token| builder.access_token(token).build())
         .transpose()
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Says that no connection is meant, and what to do about it.
@@ -180,10 +216,11 @@ mod tests {
     use super::*;
 
     fn environment(set: &[(&str, &str)]) -> Result<Option<Connection>> {
-        from_environment(|name| {
+        let variable = |name: &str| {
             let found = set.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
-        })
+        };
+        made_of(from_environment(variable), variable)
     }
 
     #[test]
@@ -200,17 +237,6 @@ mod tests {
                 "environment"
             );
         }
-    }
-
-    #[test]
-    fn its_proxy_comes_from_the_environment_too() {
-        let token = ("DROPBOX_ACCESS_TOKEN", "t");
-        let error = environment(&[token, ("HTTPS_PROXY", "ftp://u:canary@proxy")]);
-        let error = error.expect_err("no such proxy");
-        assert!(error.to_string().contains("HTTPS_PROXY"), "{error}");
-        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
-        let set = [token, ("https_proxy", "socks5h://u:p@proxy")];
-        assert!(environment(&set).expect("sound").is_some());
     }
 
     #[test]

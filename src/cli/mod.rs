@@ -5,6 +5,7 @@ mod check;
 mod config_file;
 mod connect;
 mod connection;
+mod credentials;
 mod emulator;
 mod interrupt;
 mod output;
@@ -12,6 +13,7 @@ mod permissions;
 mod repl;
 mod report;
 mod run;
+mod saved;
 mod setup;
 mod state_folder;
 mod voice;
@@ -98,7 +100,7 @@ async fn execute(command: Command, voice: Voice) -> Status {
             scripts,
             module_path,
         } => check::main(voice, &scripts, module_path),
-        Command::Connection(args) => connection::main(voice, args),
+        Command::Connection(args) => connection::main(voice, args).await,
         Command::Emulator(args) => emulator::main(voice, *args).await,
         Command::Repl { .. } => unreachable!("handled without the runtime"),
     }

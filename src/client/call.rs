@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::Client;
 use super::retry::{LONGEST_LIMIT, Retries};
+use super::view::Seen;
 use crate::api::error::Refusal;
 use crate::api::header::safe_json;
 use crate::api::{Route, Style};
@@ -175,10 +176,22 @@ impl Client {
         Ok(())
     }
 
-    /// One attempt, with a second one where the token had expired.
+    /// One attempt, with a second one where the folder that paths begin at has moved.
     async fn attempt(&self, call: &Call<'_>) -> Result<Response, Attempt> {
+        let seen = self.seen(call.route).await.map_err(Attempt::sure)?;
+        match self.attempt_from(call, &seen).await {
+            Err(attempt) if self.mend(&attempt.error, &seen).await => {
+                let seen = self.seen(call.route).await.map_err(Attempt::sure)?;
+                self.attempt_from(call, &seen).await
+            }
+            answered => answered,
+        }
+    }
+
+    /// One attempt, with a second one where the token had expired.
+    async fn attempt_from(&self, call: &Call<'_>, seen: &Seen) -> Result<Response, Attempt> {
         let token = self.0.tokens.token().await.map_err(Attempt::sure)?;
-        let attempt = match self.attempt_with(call, &token).await {
+        let attempt = match self.attempt_with(call, &token, seen).await {
             Err(attempt)
                 if attempt.error.status() == Some(401)
                     && attempt.error.kind() == ErrorKind::NotSignedIn =>
@@ -189,15 +202,20 @@ impl Client {
         };
         match self.0.tokens.another_than(&token).await {
             Some(token) => {
-                self.attempt_with(call, &token.map_err(Attempt::sure)?)
-                    .await
+                let token = token.map_err(Attempt::sure)?;
+                self.attempt_with(call, &token, seen).await
             }
             None => Err(attempt),
         }
     }
 
-    async fn attempt_with(&self, call: &Call<'_>, token: &Secret) -> Result<Response, Attempt> {
-        let request = self.request(call, token).map_err(Attempt::sure)?;
+    async fn attempt_with(
+        &self,
+        call: &Call<'_>,
+        token: &Secret,
+        seen: &Seen,
+    ) -> Result<Response, Attempt> {
+        let request = self.request(call, token, seen).map_err(Attempt::sure)?;
         self.0.pacer.ready().await;
         let server = self.server(call.route);
         let started = std::time::Instant::now();
@@ -241,9 +259,10 @@ impl Client {
         })
     }
 
-    fn request(&self, call: &Call<'_>, token: &Secret) -> Result<Request> {
+    fn request(&self, call: &Call<'_>, token: &Secret, seen: &Seen) -> Result<Request> {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, bearer(token)?);
+        headers.extend(seen.headers().iter().cloned());
         let body = match call.route.style {
             Style::Rpc => {
                 headers.insert(

@@ -7,6 +7,7 @@ mod download;
 mod files;
 mod listing;
 mod pacer;
+mod reach;
 mod relocate;
 mod retry;
 mod revisions;
@@ -14,25 +15,31 @@ mod servers;
 mod tokens;
 mod upload;
 mod users;
+mod view;
 
 use std::sync::Arc;
 
 pub use content_hash::ContentHasher;
 pub(crate) use files::{Created, Deleted};
 pub(crate) use listing::Pages;
+pub use reach::Reached;
 pub(crate) use relocate::Relocation;
 pub(crate) use servers::Servers;
 pub(crate) use upload::{LocalFile, Sent, SmallFiles, Stamp};
+pub use view::Root;
+pub(crate) use view::{Select, View};
+
+use url::Url;
 
 use crate::oauth::TokenSource;
 use crate::transport::Transport;
 use budget::Budget;
 use pacer::Pacer;
-use upload::{Commits, PartMemory};
+use upload::PartMemory;
 
-/// Speaks to one account. Clones share connections, token, pauses and retry budget.
+/// Speaks to one account. Clones share connections, token, pauses and retry budget, those that see the account another way too.
 #[derive(Debug, Clone)]
-pub(crate) struct Client(Arc<Inner>);
+pub(crate) struct Client(Arc<Inner>, Arc<View>);
 
 #[derive(Debug)]
 struct Inner {
@@ -42,19 +49,40 @@ struct Inner {
     pacer: Pacer,
     budget: Budget,
     parts: PartMemory,
-    commits: Commits,
 }
 
 impl Client {
-    pub(crate) fn new(transport: Transport, servers: Servers, tokens: TokenSource) -> Self {
-        Self(Arc::new(Inner {
+    pub(crate) fn new(
+        transport: Transport,
+        servers: Servers,
+        tokens: TokenSource,
+        view: View,
+    ) -> Self {
+        let inner = Inner {
             transport,
             servers,
             tokens,
             pacer: Pacer::default(),
             budget: Budget::default(),
             parts: PartMemory::default(),
-            commits: Commits::default(),
-        }))
+        };
+        Self(Arc::new(inner), Arc::new(view))
+    }
+
+    fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    fn servers(&self) -> [&Url; 2] {
+        let Servers { api, content } = &self.0.servers;
+        [api, content]
+    }
+
+    fn view(&self) -> &View {
+        &self.1
+    }
+
+    fn with_view(&self, view: View) -> Self {
+        Self(Arc::clone(&self.0), Arc::new(view))
     }
 }

@@ -32,14 +32,10 @@ impl Servers {
         }
     }
 
-    /// Each of them that this program speaks to; the web is for browsers.
+    /// Each of them.
     pub(crate) fn all(&self) -> Vec<Url> {
-        let Self {
-            api,
-            content,
-            web: _,
-        } = self;
-        vec![api.clone(), content.clone()]
+        let Self { api, content, web } = self;
+        vec![api.clone(), content.clone(), web.clone()]
     }
 
     /// Where tokens are renewed.

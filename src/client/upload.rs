@@ -76,7 +76,7 @@ impl Client {
         commit: &CommitInfo,
     ) -> Result<FileMetadata> {
         let size = bytes.len() as u64;
-        let Some(_turn) = self.0.commits.turn_if_free() else {
+        let Some(_turn) = self.view().commits.turn_if_free() else {
             let session = self.start(&commit.path, bytes, &hash, true).await?;
             let commit = commit.clone();
             return self

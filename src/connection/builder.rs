@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::proxy::{Proxy, ProxyKind};
 use super::settings::{given, server};
 use super::system_proxy::SystemProxy;
-use super::{Connection, Inner, Settings};
-use crate::client::{Client, Servers};
+use super::{AccountKind, Connection, Inner, Settings};
+use crate::client::{Client, Root, Select, Servers, View};
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::oauth::{
@@ -32,6 +32,8 @@ pub struct ConnectionBuilder {
     app_secret: Option<Secret>,
     store: Option<TokenStore>,
     timeout: Duration,
+    select: Option<Select>,
+    root: Root,
     proxy: Proxy,
     system_proxy: Option<SystemProxy>,
     trust: Trust,
@@ -48,6 +50,8 @@ impl ConnectionBuilder {
             app_secret: None,
             store: None,
             timeout: TIMEOUT,
+            select: None,
+            root: Root::Home,
             proxy: Proxy::default(),
             system_proxy: None,
             trust: Trust::default(),
@@ -61,14 +65,14 @@ impl ConnectionBuilder {
     }
 
     /// A token that is good for some hours and cannot be renewed.
-    pub fn access_token(mut self, token: impl Into<String>) -> Self {
-        self.access_token = Some(Secret::new(token));
+    pub fn access_token(mut self, token: impl Into<Secret>) -> Self {
+        self.access_token = Some(token.into());
         self
     }
 
     /// A token that buys access tokens; it needs the key of the app that it was made with.
-    pub fn refresh_token(mut self, token: impl Into<String>) -> Self {
-        self.refresh_token = Some(Secret::new(token));
+    pub fn refresh_token(mut self, token: impl Into<Secret>) -> Self {
+        self.refresh_token = Some(token.into());
         self
     }
 
@@ -79,8 +83,8 @@ impl ConnectionBuilder {
     }
 
     /// The app's secret, where it has one: a sign-in with PKCE needs none.
-    pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
-        self.app_secret = Some(Secret::new(secret));
+    pub fn app_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.app_secret = Some(secret.into());
         self
     }
 
@@ -94,6 +98,24 @@ impl ConnectionBuilder {
     /// How long a connection may stand still, 60 seconds by default: while connecting, sending, waiting for an answer, or reading it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The folder that paths begin at: the person's own unless this is said.
+    pub fn root(mut self, root: Root) -> Self {
+        self.root = root;
+        self
+    }
+
+    /// The member of the team that the connection acts for, by id or email address; the token is the team's then.
+    pub fn member(mut self, member: impl Into<String>) -> Self {
+        self.select = Some(Select::Member(member.into()));
+        self
+    }
+
+    /// The admin of the team that the connection acts for, likewise.
+    pub fn admin(mut self, admin: impl Into<String>) -> Self {
+        self.select = Some(Select::Admin(admin.into()));
         self
     }
 
@@ -136,10 +158,21 @@ impl ConnectionBuilder {
         if let Some(timeout) = given(settings.timeout.as_deref()) {
             self.timeout = parse_duration(timeout)?;
         }
+        let member = text(&settings.member).map(Select::Member);
+        let admin = text(&settings.admin).map(Select::Admin);
+        self.select = member.or(admin).or(self.select);
+        self.root = match &settings.root {
+            // Such an account has one root, which need not be asked for.
+            Root::Auto if settings.account == Some(AccountKind::Personal) => Root::Home,
+            root => root.clone(),
+        };
         self.proxy = settings.proxy.clone().unwrap_or(self.proxy);
-        let ca_file = text(&settings.ca_file).map(PathBuf::from);
-        self.trust.ca_file = ca_file.or(self.trust.ca_file);
-        self.trust.accept_invalid |= settings.accept_invalid_certificates;
+        if let Some(file) = text(&settings.ca_file) {
+            self.trust.ca_file = Some(file.into());
+        }
+        if let Some(accept) = settings.accept_invalid_certificates {
+            self.trust.accept_invalid = accept;
+        }
         Ok(self)
     }
 
@@ -167,57 +200,65 @@ impl ConnectionBuilder {
     /// Checks the settings and makes the connection; nothing is sent yet.
     ///
     /// # Errors
-    /// `not_signed_in` without a token; `invalid_argument` where the endpoint is no URL, the timeout is zero, the settings of the
-    /// proxy do not go together, or the file of authorities is none; `not_found` or `local_io` where it
-    /// cannot be read.
-    pub fn build(self) -> Result<Connection> {
+    /// `not_signed_in` without a token and without a place where one could be; `invalid_argument` where the endpoint is no URL, the
+    /// timeout is zero, the settings of the proxy do not go together, or the file of authorities is none; `not_found` or `local_io`
+    /// where it cannot be read.
+    pub fn build(mut self) -> Result<Connection> {
         let servers = self.servers()?;
         let transport = self.transport(&servers)?;
-        let endpoint = |app_key| TokenEndpoint {
-            transport: transport.clone(),
-            url: servers.token_url(),
-            app_key,
-        };
-        let refreshed = |app_key, store| {
-            let name = self.name.clone();
-            let refresher = Refresher::new(endpoint(app_key), self.app_secret.clone(), store, name);
-            TokenSource::Refreshed(Arc::new(refresher))
-        };
-        let tokens = match (
-            self.refresh_token,
-            self.app_key,
-            self.access_token,
-            self.store,
-        ) {
-            (Some(refresh_token), Some(app_key), _, _) => {
+        let view = View::new(self.select.take(), self.root.clone());
+        let (tokens, store) = self.tokens(&transport, &servers)?;
+        let client = Client::new(transport, servers, tokens, view);
+        Ok(Connection(Arc::new(Inner {
+            name: self.name,
+            store,
+            client,
+        })))
+    }
+
+    /// Where the tokens come from, and where they are kept, if they are.
+    fn tokens(
+        &mut self,
+        transport: &Transport,
+        servers: &Servers,
+    ) -> Result<(TokenSource, Option<TokenStore>)> {
+        let access_token = self.access_token.take().filter(|token| !token.is_empty());
+        let store = match (self.refresh_token.take(), &self.app_key, access_token) {
+            (Some(refresh_token), Some(_), _) => {
                 let credentials = StoredCredentials {
                     refresh_token: Some(refresh_token),
                     ..StoredCredentials::default()
                 };
-                refreshed(app_key, TokenStore::holding(&self.name, credentials))
+                TokenStore::holding(&self.name, credentials)
             }
-            (_, _, Some(token), _) if !token.is_empty() => TokenSource::Given(token),
-            (None, Some(app_key), _, Some(store)) => refreshed(app_key, store),
-            (Some(_), None, _, _) | (None, None, _, Some(_)) => {
+            (_, _, Some(token)) => return Ok((TokenSource::Given(token), None)),
+            (Some(_), None, None) => {
                 return Err(invalid(format!(
                     "the connection `{}` has a refresh token but no app key",
                     self.name
                 ))
                 .with_hint("give `app_key` too"));
             }
-            (None, _, _, None) => {
-                return Err(Error::new(
+            (None, ..) => self.store.take().ok_or_else(|| {
+                Error::new(
                     ErrorKind::NotSignedIn,
                     format!("the connection `{}` has no token", self.name),
                 )
-                .with_hint("give `access_token`, or `refresh_token` with `app_key`"));
-            }
+                .with_hint("give `access_token`, or `refresh_token` with `app_key`")
+            })?,
         };
-        let client = Client::new(transport, servers, tokens);
-        Ok(Connection(Arc::new(Inner {
-            name: self.name,
-            client,
-        })))
+        let app_key = self.app_key.take().ok_or_else(|| {
+            let message = format!("the connection `{}` has no app to sign in with", self.name);
+            invalid(message).with_hint("give `app_key`")
+        })?;
+        let endpoint = TokenEndpoint {
+            transport: transport.clone(),
+            url: servers.token_url(),
+            app_key,
+        };
+        let name = self.name.clone();
+        let refresher = Refresher::new(endpoint, self.app_secret.take(), store.clone(), name);
+        Ok((TokenSource::Refreshed(Arc::new(refresher)), Some(store)))
     }
 
     fn servers(&self) -> Result<Servers> {
@@ -250,8 +291,7 @@ impl ConnectionBuilder {
     fn proxies(&self) -> Result<Proxies> {
         if self.proxy.kind == ProxyKind::System {
             let system = self.system_proxy.as_ref().ok_or_else(|| {
-                let message = "the proxies of the system are not known";
-                Error::new(ErrorKind::InvalidArgument, message).with_hint(
+                invalid("the proxies of the system are not known".to_owned()).with_hint(
                     "hand them over with `ConnectionBuilder::system_proxy`, or name the proxy",
                 )
             })?;

@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind};
-
 /// Declares an enum whose values people write as these words.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $word:literal,)* }) => {
@@ -83,56 +81,6 @@ words! {
     }
 }
 
-/// The folder that paths begin at.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Root {
-    /// The team space where there is one, else the person's own folder.
-    #[default]
-    Auto,
-    /// The person's own folder.
-    Home,
-    /// The team space.
-    Team,
-    /// A namespace by its id.
-    Namespace(String),
-}
-
-impl TryFrom<String> for Root {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        match text.as_str() {
-            "" | "auto" => Ok(Self::Auto),
-            "home" => Ok(Self::Home),
-            "team" => Ok(Self::Team),
-            id if id.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Self::Namespace(text)),
-            _ => Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!("`{text}` is no root"),
-            )
-            .with_hint("it is \"auto\", \"home\", \"team\" or the id of a namespace, which is a number")),
-        }
-    }
-}
-
-impl From<Root> for String {
-    fn from(root: Root) -> Self {
-        root.to_string()
-    }
-}
-
-impl fmt::Display for Root {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Home => "home",
-            Self::Team => "team",
-            Self::Namespace(id) => id,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,10 +91,5 @@ mod tests {
             let value: Credentials = serde_json::from_value((*word).into()).expect(word);
             assert_eq!(value.as_str(), *word);
         }
-        for root in ["auto", "home", "team", "1234"] {
-            let value = Root::try_from(root.to_owned()).expect(root);
-            assert_eq!(value.to_string(), root);
-        }
-        assert!(Root::try_from("tema".to_owned()).is_err());
     }
 }

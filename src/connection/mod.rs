@@ -3,6 +3,7 @@
 mod builder;
 mod choice;
 mod config;
+mod probe;
 mod proxy;
 mod settings;
 mod system_proxy;
@@ -10,16 +11,18 @@ mod system_proxy;
 use std::sync::Arc;
 
 pub use builder::ConnectionBuilder;
-pub use choice::{AccountKind, App, Browser, Credentials, Root};
+pub use choice::{AccountKind, App, Browser, Credentials};
 pub(crate) use config::unknown;
 pub use config::{Config, ConfigDraft, ConfigFile};
+pub use probe::Probe;
 pub use proxy::{Proxy, ProxyAuthentication, ProxyKind, ProxyNames};
 pub use settings::Settings;
 pub use system_proxy::SystemProxy;
 
 use crate::api::users::{Account, Space};
-use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::client::{Client, Root, Select};
+use crate::error::{Error, ErrorKind, Result};
+use crate::oauth::TokenStore;
 
 /// A connection to one Dropbox account, under the name that scripts know it by.
 ///
@@ -36,9 +39,11 @@ pub struct SignedOut {
     pub not_revoked: Option<Error>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     name: String,
+    /// Where the tokens are kept, where they are.
+    store: Option<TokenStore>,
     client: Client,
 }
 
@@ -70,6 +75,18 @@ impl Connection {
         self.client().current_account().await
     }
 
+    /// What the person allowed the app at the sign-in, in Dropbox's words; nothing where that is not known, as of a token that was given.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn scopes(&self) -> Result<Vec<String>> {
+        let Some(store) = &self.0.store else {
+            return Ok(Vec::new());
+        };
+        let stored = store.load(&self.0.name).await?;
+        Ok(stored.unwrap_or_default().scopes)
+    }
+
     /// How full the account is.
     ///
     /// # Errors
@@ -88,7 +105,48 @@ impl Connection {
         Ok(SignedOut { not_revoked })
     }
 
+    /// The same connection for a member of the team, by id or email address: with a token of the whole team, it sees what the member
+    /// sees. Tokens, connections and pauses are shared.
+    ///
+    /// # Errors
+    /// `invalid_argument` for an empty name. That there is no such member is found out by the first call.
+    pub fn as_member(&self, member: &str) -> Result<Self> {
+        let member = named(member, "member")?;
+        Ok(self.with_client(self.client().seen_as(Select::Member(member))))
+    }
+
+    /// The same connection for an admin of the team, by id or email address: with a token of the whole team, it sees what admins see.
+    ///
+    /// # Errors
+    /// As [`as_member`](Connection::as_member).
+    pub fn as_admin(&self, admin: &str) -> Result<Self> {
+        let admin = named(admin, "admin")?;
+        Ok(self.with_client(self.client().seen_as(Select::Admin(admin))))
+    }
+
+    /// The same connection with paths that begin elsewhere.
+    #[must_use]
+    pub fn in_namespace(&self, root: Root) -> Self {
+        self.with_client(self.client().seen_from(root))
+    }
+
+    fn with_client(&self, client: Client) -> Self {
+        Self(Arc::new(Inner {
+            client,
+            ..(*self.0).clone()
+        }))
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
     }
+}
+
+fn named(text: &str, what: &str) -> Result<String> {
+    if text.trim().is_empty() {
+        let message = format!("no {what} is named");
+        return Err(Error::new(ErrorKind::InvalidArgument, message)
+            .with_hint("give an id, as `dbmid:...`, or an email address"));
+    }
+    Ok(text.trim().to_owned())
 }

@@ -13,7 +13,7 @@ const LONGEST_OF_SOCKS: usize = 255;
 /// The proxy that a connection goes through. By default there is none, whatever the environment says.
 ///
 /// With a proxy nothing is ever sent past it: where it cannot be used, calls fail.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
     /// What the proxy speaks.
@@ -104,6 +104,22 @@ impl Proxy {
             return Ok(());
         }
         self.host().map(drop)
+    }
+
+    /// Whether these settings go together; the password may be kept elsewhere.
+    pub(super) fn check_whole(&self) -> Result<()> {
+        let lacks_password = self.authentication != ProxyAuthentication::None
+            && self.kind != ProxyKind::Socks4
+            && self.password.is_none();
+        if lacks_password {
+            let password = Some(Secret::new("kept elsewhere"));
+            let whole = Self {
+                password,
+                ..self.clone()
+            };
+            return whole.upstream().map(drop);
+        }
+        self.upstream().map(drop)
     }
 
     /// The proxy to dial, where these settings name one.

@@ -4,20 +4,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use url::Url;
 
-use super::choice::{AccountKind, App, Browser, Credentials, Root};
+use super::choice::{AccountKind, App, Browser, Credentials};
 use super::proxy::Proxy;
+use crate::client::Root;
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::nearest::nearest;
-use crate::options::options;
+use crate::options::{OptionSpec, options};
 use crate::secret::Secret;
 
 options! {
     /// The settings of a connection; those that are not given keep their default. An empty text is none.
-    #[derive(Serialize)]
+    #[derive(PartialEq, Serialize)]
     pub struct Settings {
         /// What sort of account it is for.
-        account: AccountKind = AccountKind::Personal, "\"personal\" or \"business\"";
+        account: Option<AccountKind> = None, "\"personal\" or \"business\"";
         /// What lists of connections put together.
         group: Option<String> = None, "text";
         /// How long a connection may stand still, as "60s".
@@ -43,14 +44,14 @@ options! {
         admin: Option<String> = None, "an admin's id or email address";
         /// Another server that speaks the API, as `http://127.0.0.1:8780`.
         endpoint: Option<String> = None, "a URL";
-        /// Authorities to trust beside the usual ones, in PEM.
+        /// A PEM file of authorities whose certificates are believed besides those that the system believes.
         ca_file: Option<String> = None, "the path of a PEM file";
-        /// Trusts any certificate: whoever is between here and Dropbox can read the token.
-        accept_invalid_certificates: bool = false, "true or false";
-        /// The proxy that the connection goes through.
-        proxy: Option<Proxy> = None, "a map, as #{ type: \"http\", address: \"proxy.example.com\", port: 8080 }";
+        /// Whether any certificate will do, also of a proxy. Anyone on the way can then read the token.
+        accept_invalid_certificates: Option<bool> = None, "true or false";
         /// Where the secrets are kept.
         credentials: Credentials = Credentials::Auto, "\"auto\", \"keyring\", \"file\" or \"env\"";
+        /// The proxy that the connection goes through.
+        proxy: Option<Proxy> = None, "a map, as #{ type: \"http\", address: \"proxy.example.com\", port: 8080 }";
         /// A token that is good for some hours.
         #[serde(skip_serializing)]
         access_token: Option<Secret> = None, "text";
@@ -96,21 +97,36 @@ impl Settings {
     /// # Errors
     /// `invalid_argument` naming the setting, or the nearest one where there is none of that name.
     pub(crate) fn check_one(setting: &str, value: &Json) -> Result<()> {
-        let Some(spec) = Self::OPTIONS.iter().find(|spec| spec.name == setting) else {
-            let error = invalid(format!("there is no setting `{setting}`"));
-            let known = Self::OPTIONS.iter().map(|spec| spec.name);
-            return Err(match nearest(setting, known) {
-                Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-                None => error,
-            });
-        };
-        let alone = Json::Object([(setting.to_owned(), value.clone())].into_iter().collect());
+        let spec = spec(setting)?;
+        let mut alone = value.clone();
+        for name in setting.rsplit('.') {
+            alone = Json::Object([(name.to_owned(), alone)].into_iter().collect());
+        }
         let settings: Self = serde_json::from_value(alone).map_err(|_| {
             invalid(format!("`{setting}` cannot be {value}"))
                 .with_hint(format!("it takes {}", spec.expects))
         })?;
+        // One setting of a proxy makes no proxy.
+        if setting.contains('.') {
+            return Ok(());
+        }
         settings.check()
     }
+}
+
+/// What is known of a setting.
+fn spec(setting: &str) -> Result<&'static OptionSpec> {
+    let (name, table) = match setting.split_once('.') {
+        Some(("proxy", name)) => (name, Proxy::OPTIONS),
+        _ => (setting, Settings::OPTIONS),
+    };
+    table.iter().find(|spec| spec.name == name).ok_or_else(|| {
+        let error = invalid(format!("there is no setting `{setting}`"));
+        match nearest(name, table.iter().map(|spec| spec.name)) {
+            Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+            None => error,
+        }
+    })
 }
 
 /// A setting that is more than an empty text.

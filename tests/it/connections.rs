@@ -3,6 +3,7 @@
 use std::fs;
 
 use dropscript::emulator::Emulator;
+use dropscript::{StoredCredentials, TokenStore};
 
 use crate::support::{Done, Lab};
 
@@ -76,8 +77,8 @@ fn connections_are_listed_and_shown() {
         .map(|line| line.split_whitespace().collect())
         .collect();
     assert_eq!(lines[0][..2], ["NAME", "ACCOUNT"]);
-    assert_eq!(lines[1], ["*", "work", "personal", "Dropbox"]);
-    assert_eq!(lines[2], ["home", "personal", "Dropbox"]);
+    assert_eq!(lines[1], ["*", "work", "Dropbox", "not", "stored"]);
+    assert_eq!(lines[2], ["home", "Dropbox", "not", "stored"]);
     let done = two(&["list", "--json"]).success();
     let list: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(list["default"], "work");
@@ -103,6 +104,14 @@ fn what_is_wrong_is_told_and_writes_nothing() {
     for (words, says) in [
         (&["add", "work"][..], "there is a connection `work` already"),
         (&["add", "a b"], "cannot be called `a b`"),
+        (
+            &["add", "new", "--proxy-type", "http"],
+            "the proxy has no address",
+        ),
+        (
+            &["edit", "work", "--proxy-port", "eighty"],
+            "`proxy.port` cannot be \"eighty\"",
+        ),
         (&["edit", "wrok", "--group", "x"], "did you mean `work`?"),
         (
             &["edit", "work", "--account", "privat"],
@@ -147,11 +156,12 @@ fn at_a_terminal_questions_are_asked() {
     let mut child = connection(&["add", "work"]).start_at_a_terminal();
     child.says("personal").type_in("\n");
     child.says("App key").type_in("my-key\n");
+    child.says("App secret").type_in("\n");
     child.says("Redirect URI").type_in("\n");
     let done = child.end(0);
     assert_eq!(
         config(&done),
-        "default = \"work\"\n\n[connections.work]\napp = \"own\"\napp_key = \"my-key\"\nredirect_uri = \"http://localhost:9999\"\n"
+        "default = \"work\"\n\n[connections.work]\naccount = \"personal\"\napp = \"own\"\napp_key = \"my-key\"\nredirect_uri = \"http://localhost:9999\"\n"
     );
     let mut child = two(&["remove", "work"]).start_at_a_terminal();
     child.says("Remove the connection `work`?").type_in("n\n");
@@ -180,6 +190,182 @@ fn a_script_gets_the_connection_that_was_named_or_is_the_default() {
     // Under an emulator every name is an account of its own, and the configuration does not matter.
     lab("print(dropbox(\"anything\").account.email != dropbox().account.email)")
         .emulated()
+        .stdout("true\n")
+        .success();
+}
+
+/// Where the program keeps credentials.
+const CREDENTIALS: &str = "../home/state/dropscript/credentials";
+
+/// A connection `work` to an emulator, where somebody is signed in.
+fn signed_in(emulator: &Emulator, words: &[&str]) -> Lab {
+    let file = format!(
+        "default = \"work\"\n[connections.work]\nendpoint = \"{}\"\napp_key = \"emulator-app\"\ncredentials = \"file\"\n",
+        emulator.url()
+    );
+    let lab = Lab::new()
+        .command(words)
+        .local("../home/config/dropscript/config.toml", &file);
+    fs::create_dir_all(lab.path("../home/state/dropscript")).unwrap();
+    let store = TokenStore::file(lab.path(CREDENTIALS));
+    let credentials = StoredCredentials {
+        app_key: Some("emulator-app".into()),
+        refresh_token: Some(emulator.refresh_token("main").into()),
+        scopes: vec!["files.content.read".into()],
+        ..StoredCredentials::default()
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(store.save("work", &credentials)).unwrap();
+    lab
+}
+
+#[test]
+fn a_connection_that_somebody_signed_in_to_is_there_for_scripts() {
+    let emulator = Emulator::start().unwrap();
+    let code = r#"
+        let dbx = dropbox();
+        print(dbx.name);
+        print(dbx.authenticate().email == dropbox("work").account.email);
+        print(dbx.scopes);
+    "#;
+    let done = signed_in(&emulator, &["eval", code]).success();
+    let lines: Vec<_> = done.stdout.lines().collect();
+    assert_eq!(lines[..2], ["work", "true"]);
+    // The renewal told anew what was allowed.
+    assert!(lines[2].contains("files.content.read"), "{}", lines[2]);
+}
+
+#[test]
+fn where_nobody_is_signed_in_the_command_is_named() {
+    let emulator = Emulator::start().unwrap();
+    let file = format!(
+        "[connections.work]\nendpoint = \"{}\"\napp_key = \"k\"\n",
+        emulator.url()
+    );
+    let lab = |words: &[&str]| {
+        Lab::new()
+            .command(words)
+            .local("../home/config/dropscript/config.toml", &file)
+    };
+    for code in [
+        "dropbox(\"work\").authenticate()",
+        "dropbox(\"work\").list(\"/\").count()",
+    ] {
+        lab(&["eval", code])
+            .stderr_contains("dropscript connection login work")
+            .status(4);
+    }
+    lab(&["eval", "print(dropbox(\"work\").signed_in)"])
+        .stdout("false\n")
+        .success();
+    let done = lab(&["connection", "test", "work"]).status(4);
+    assert!(done.stderr.contains("dropscript connection login work"));
+    Lab::new()
+        .command(&["connection", "test", "work"])
+        .local(
+            "../home/config/dropscript/config.toml",
+            "[connections.work]\n",
+        )
+        .stderr_contains("connection edit work --app-key")
+        .status(2);
+}
+
+#[test]
+fn a_connection_is_tested() {
+    let emulator = Emulator::start().unwrap();
+    let done = signed_in(&emulator, &["connection", "test", "--json"]).success();
+    let found: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(found["status"], 0);
+    assert_eq!(found["servers"][0]["server"], emulator.url());
+    assert_eq!(found["servers"][0]["reached"], true);
+    assert!(found["account"]["email"].is_string());
+    assert!(found["token"]["expires"].is_string());
+    assert!(found["space"]["allocated"].as_u64().unwrap() > 0);
+    assert!(found["clock_ahead_seconds"].as_i64().unwrap().abs() < 60);
+    let done = signed_in(&emulator, &["connection", "test"]).success();
+    for part in [
+        "answers after",
+        "account",
+        "scopes",
+        "credentials/work.json",
+    ] {
+        assert!(done.stdout.contains(part), "no `{part}` in {}", done.stdout);
+    }
+    assert!(!done.stdout.contains("refresh-token"));
+
+    let nobody = signed_in(&emulator, &["connection", "test"]);
+    drop(emulator);
+    nobody.stderr_contains("cannot reach").status(7);
+}
+
+#[test]
+fn secrets_come_on_standard_input_and_are_never_shown() {
+    let emulator = Emulator::start().unwrap();
+    let edit = [
+        "connection",
+        "edit",
+        "work",
+        "--app-secret-stdin",
+        "--proxy-password-stdin",
+    ];
+    let done = signed_in(&emulator, &edit)
+        .args(&["--proxy-type", "http", "--proxy-address", "proxy.invalid"])
+        .args(&["--proxy-authentication", "basic", "--proxy-username", "ann"])
+        .input("canary-a\ncanary-b\n")
+        .stdout("")
+        .stderr_contains("stored in the file")
+        .success();
+    assert!(!done.stderr.contains("canary") && !config(&done).contains("canary"));
+    let kept = fs::read_to_string(done.path(CREDENTIALS).join("work.json")).unwrap();
+    assert!(kept.contains("canary-a") && kept.contains("canary-b"));
+    assert!(kept.contains("refresh_token"), "the sign-in stays");
+
+    let without = signed_in(
+        &emulator,
+        &["connection", "edit", "work", "--app-secret-stdin"],
+    );
+    without.input("").stderr_contains("no app secret").status(2);
+    let shown = signed_in(&emulator, &["connection", "show", "work", "--json"]).success();
+    let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!(shown["secrets"]["sign_in"], "stored");
+    assert_eq!(shown["secrets"]["app_secret"], "not stored");
+}
+
+#[test]
+fn removing_takes_what_is_stored_along_and_cloning_only_when_asked() {
+    let emulator = Emulator::start().unwrap();
+    let done = signed_in(&emulator, &["connection", "remove", "work", "--yes"])
+        .stderr_contains("removed what was stored in the file")
+        .success();
+    assert!(!done.path(CREDENTIALS).join("work.json").exists());
+    let done = signed_in(&emulator, &["connection", "clone", "work", "other"])
+        .stderr_contains("connection login other")
+        .success();
+    assert!(!done.path(CREDENTIALS).join("other.json").exists());
+    let clone = ["connection", "clone", "work", "other", "--with-credentials"];
+    let done = signed_in(&emulator, &clone).success();
+    assert!(done.path(CREDENTIALS).join("other.json").exists());
+}
+
+#[test]
+fn credentials_may_come_from_the_environment() {
+    let emulator = Emulator::start().unwrap();
+    let file = format!(
+        "default = \"ci\"\n[connections.ci]\nendpoint = \"{}\"\ncredentials = \"env\"\n",
+        emulator.url()
+    );
+    let lab = || {
+        Lab::new()
+            .eval("print(dropbox(\"ci\").signed_in)")
+            .local("../home/config/dropscript/config.toml", &file)
+    };
+    lab()
+        .env("DROPBOX_ACCESS_TOKEN", "emulator-access-token")
+        .stdout("true\n")
+        .success();
+    lab()
+        .env("DROPBOX_REFRESH_TOKEN", "emulator-refresh-token")
+        .env("DROPBOX_APP_KEY", "emulator-app")
         .stdout("true\n")
         .success();
 }

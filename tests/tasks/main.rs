@@ -20,3 +20,4 @@ mod store_killed;
 mod support;
 mod token;
 mod upload;
+mod views;

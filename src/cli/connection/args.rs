@@ -61,6 +61,9 @@ pub(super) enum ConnectionCommand {
         name: String,
         /// What scripts call the new one
         new_name: String,
+        /// Copy what is stored of it too: the sign-in, the app's secret, the proxy's password
+        #[arg(long)]
+        with_credentials: bool,
     },
     /// Remove a connection and what is stored of it
     Remove {
@@ -69,6 +72,14 @@ pub(super) enum ConnectionCommand {
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
+    },
+    /// Look whether a connection works: servers, proxy, sign-in, clock
+    Test {
+        /// Its name; without it the default
+        name: Option<String>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Say which connection is meant where none is named, or show it
     Default {
@@ -126,6 +137,33 @@ pub(super) struct SettingArgs {
     /// Where secrets are kept: `auto`, `keyring`, `file` or `env`
     #[arg(long, value_name = "WHERE")]
     credentials: Option<String>,
+    /// What the proxy speaks: `none`, `system`, `http`, `https`, `socks4` or `socks5`
+    #[arg(long, value_name = "TYPE")]
+    proxy_type: Option<String>,
+    /// The proxy's name or IP address
+    #[arg(long, value_name = "HOST")]
+    proxy_address: Option<String>,
+    /// The proxy's port
+    #[arg(long, value_name = "PORT")]
+    proxy_port: Option<String>,
+    /// How the proxy is told who asks: `none`, `basic` or `ntlm`
+    #[arg(long, value_name = "HOW")]
+    proxy_authentication: Option<String>,
+    /// The Windows domain of the user, for NTLM
+    #[arg(long, value_name = "DOMAIN")]
+    proxy_domain: Option<String>,
+    /// The user that the proxy is told
+    #[arg(long, value_name = "USER")]
+    proxy_username: Option<String>,
+    /// Who looks up the names of the servers, with SOCKS: `remote` or `local`
+    #[arg(long, value_name = "WHO")]
+    proxy_names: Option<String>,
+    /// Store the secret of your own app, which is the next line of standard input
+    #[arg(long)]
+    pub(super) app_secret_stdin: bool,
+    /// Store the password for the proxy, which is the next line of standard input (after the app secret's)
+    #[arg(long)]
+    pub(super) proxy_password_stdin: bool,
 }
 
 impl SettingArgs {
@@ -156,6 +194,20 @@ impl SettingArgs {
                 self.accept_invalid_certificates.map(Value::Bool),
             ),
             ("credentials", text(&self.credentials)),
+            ("proxy.type", text(&self.proxy_type)),
+            ("proxy.address", text(&self.proxy_address)),
+            // What is no number is refused for what it is.
+            (
+                "proxy.port",
+                self.proxy_port.as_ref().map(|port| {
+                    port.parse::<u16>()
+                        .map_or_else(|_| json!(port), |port| json!(port))
+                }),
+            ),
+            ("proxy.authentication", text(&self.proxy_authentication)),
+            ("proxy.domain", text(&self.proxy_domain)),
+            ("proxy.username", text(&self.proxy_username)),
+            ("proxy.names", text(&self.proxy_names)),
         ];
         all.into_iter()
             .filter_map(|(setting, value)| Some((setting, value?)))

@@ -3,21 +3,23 @@
 use dropscript::{ConfigDraft, Error, ErrorKind, Result};
 
 use super::args::SettingArgs;
-use super::questions::Changes;
-use super::{Desk, prompt, questions};
+use super::questions::{self, Answers, Changes};
+use super::secrets::{self, Secrets};
+use super::{Desk, prompt};
+use crate::cli::saved::has_registered_app;
 
 /// Adds a connection.
-pub(super) fn add(desk: &Desk, name: &str, settings: &SettingArgs) -> Result<()> {
-    let mut changes = settings.changes();
-    if changes.is_empty() && prompt::somebody_is_there() {
-        // What cannot be added should not be asked about.
-        let config = desk.file.read()?;
-        config.check_new(name)?;
-        changes = questions::about_new(desk.voice, config.app_key().is_some())?;
+pub(super) async fn add(desk: &Desk, name: &str, given: &SettingArgs) -> Result<()> {
+    // What cannot be added should not be asked about.
+    let config = desk.file.read()?;
+    config.check_new(name)?;
+    let mut answers = answers(given)?;
+    if answers.is_empty() && prompt::somebody_is_there() {
+        answers = questions::about_new(desk.voice, has_registered_app(&config))?;
     }
     let is_first = desk.file.change(|draft| {
         draft.add(name)?;
-        apply(draft, name, &changes)?;
+        apply(draft, name, &answers.changes)?;
         let is_first = draft.before().names().next().is_none();
         if is_first {
             draft.set_default(name)?;
@@ -29,15 +31,17 @@ pub(super) fn add(desk: &Desk, name: &str, settings: &SettingArgs) -> Result<()>
     if is_first {
         desk.voice.status("it is the default");
     }
-    Ok(())
+    let config = desk.file.read()?;
+    let settings = config.settings(name)?;
+    answers.secrets.keep(desk, name, settings).await
 }
 
 /// Changes settings of a connection.
-pub(super) fn edit(desk: &Desk, name: &str, settings: &SettingArgs) -> Result<()> {
-    let mut changes = settings.changes();
-    if changes.is_empty() {
-        let config = desk.file.read()?;
-        let current = config.settings(name)?;
+pub(super) async fn edit(desk: &Desk, name: &str, given: &SettingArgs) -> Result<()> {
+    let config = desk.file.read()?;
+    let before = config.settings(name)?;
+    let mut answers = answers(given)?;
+    if answers.is_empty() {
         if !prompt::somebody_is_there() {
             return Err(Error::new(
                 ErrorKind::InvalidArgument,
@@ -45,33 +49,49 @@ pub(super) fn edit(desk: &Desk, name: &str, settings: &SettingArgs) -> Result<()
             )
             .with_hint("give settings, as `--timeout 30s`; `--help` lists them"));
         }
-        changes = questions::about(desk.voice, current)?;
+        answers = questions::about(desk.voice, before)?;
     }
-    desk.file.change(|draft| apply(draft, name, &changes))?;
-    let names: Vec<_> = changes
-        .iter()
-        .map(|(setting, _)| format!("`{setting}`"))
+    desk.file
+        .change(|draft| apply(draft, name, &answers.changes))?;
+    let changed = answers.changes.iter().map(|(setting, _)| *setting);
+    let names: Vec<_> = changed
+        .chain(answers.secrets.names())
+        .map(|setting| format!("`{setting}`"))
         .collect();
     desk.voice.status(&if names.is_empty() {
         format!("`{name}` is as it was")
     } else {
         format!("changed {} of `{name}`", names.join(", "))
     });
-    Ok(())
+    let config = desk.file.read()?;
+    let after = config.settings(name)?;
+    if before.credentials != after.credentials {
+        desk.voice.warning(&format!(
+            "what is stored of `{name}` stays where it was, and is not looked for there any more: sign in again with `dropscript connection login {name}`"
+        ));
+    }
+    answers.secrets.keep(desk, name, after).await
 }
 
 /// Adds a connection with the settings of another.
-pub(super) fn clone(desk: &Desk, name: &str, new_name: &str) -> Result<()> {
-    desk.file.change(|draft| draft.copy(name, new_name))?;
+pub(super) async fn clone(desk: &Desk, from: &str, to: &str, with_credentials: bool) -> Result<()> {
+    desk.file.change(|draft| draft.copy(from, to))?;
+    desk.voice
+        .status(&format!("added `{to}` with the settings of `{from}`"));
+    if with_credentials {
+        let config = desk.file.read()?;
+        return secrets::copy(desk, from, to, config.settings(to)?).await;
+    }
     desk.voice.status(&format!(
-        "added `{new_name}` with the settings of `{name}`; sign in with `dropscript connection login {new_name}`"
+        "its credentials stay its own; sign in with `dropscript connection login {to}`"
     ));
     Ok(())
 }
 
-/// Removes a connection.
-pub(super) fn remove(desk: &Desk, name: &str, yes: bool) -> Result<()> {
-    desk.file.read()?.settings(name)?;
+/// Removes a connection, and what is stored of it.
+pub(super) async fn remove(desk: &Desk, name: &str, yes: bool) -> Result<()> {
+    let config = desk.file.read()?;
+    let settings = config.settings(name)?;
     if !yes {
         if !prompt::somebody_is_there() {
             return Err(Error::new(
@@ -80,11 +100,15 @@ pub(super) fn remove(desk: &Desk, name: &str, yes: bool) -> Result<()> {
             )
             .with_hint("say so with `--yes`"));
         }
-        if !prompt::yes(&format!("Remove the connection `{name}`?"))? {
+        if !prompt::yes(&format!(
+            "Remove the connection `{name}` and what is stored of it?"
+        ))? {
             desk.voice.status(&format!("`{name}` stays"));
             return Ok(());
         }
     }
+    // Before the connection: without it nobody would know where they are.
+    secrets::remove(desk, name, settings).await?;
     let was_default = desk.file.change(|draft| {
         draft.remove(name)?;
         Ok(draft.before().default_name() == Some(name))
@@ -103,6 +127,13 @@ pub(super) fn make_default(desk: &Desk, name: &str) -> Result<()> {
     desk.file.change(|draft| draft.set_default(name))?;
     desk.voice.status(&format!("`{name}` is the default"));
     Ok(())
+}
+
+fn answers(given: &SettingArgs) -> Result<Answers> {
+    Ok(Answers {
+        changes: given.changes(),
+        secrets: Secrets::from_input(given)?,
+    })
 }
 
 fn apply(draft: &mut ConfigDraft, name: &str, changes: &Changes) -> Result<()> {

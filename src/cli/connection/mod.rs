@@ -4,7 +4,9 @@ mod args;
 mod edit;
 mod prompt;
 mod questions;
+mod secrets;
 mod show;
+mod test;
 
 use std::io::{self, Write};
 
@@ -23,28 +25,43 @@ struct Desk {
 }
 
 /// Runs one of the commands.
-pub(super) fn main(voice: Voice, args: ConnectionArgs) -> Status {
-    let done = config_file(args.config.config.as_deref())
-        .and_then(|file| execute(&Desk { voice, file }, args.command));
+pub(super) async fn main(voice: Voice, args: ConnectionArgs) -> Status {
+    let done = match config_file(args.config.config.as_deref()) {
+        Ok(file) => execute(&Desk { voice, file }, args.command).await,
+        Err(error) => Err(error),
+    };
     match done {
-        Ok(text) => print(voice, &text),
+        Ok((text, status)) => match print(voice, &text) {
+            Status::OK => status,
+            broken => broken,
+        },
         Err(error) => report::refuse(voice, &error),
     }
 }
 
-/// Does what was asked for, and gives what goes to standard output.
-fn execute(desk: &Desk, command: Command) -> Result<String> {
-    match command {
-        Command::Add { name, settings } => edit::add(desk, &name, &settings)?,
-        Command::Edit { name, settings } => edit::edit(desk, &name, &settings)?,
-        Command::Clone { name, new_name } => edit::clone(desk, &name, &new_name)?,
-        Command::Remove { name, yes } => edit::remove(desk, &name, yes)?,
-        Command::Default { name: Some(name) } => edit::make_default(desk, &name)?,
-        Command::Default { name: None } => return Ok(show::default(&desk.file.read()?)),
-        Command::List { json } => return show::list(desk, json),
-        Command::Show { name, json } => return show::show(desk, name.as_deref(), json),
-    }
-    Ok(String::new())
+/// Does what was asked for, and gives what goes to standard output, and how it went.
+async fn execute(desk: &Desk, command: Command) -> Result<(String, Status)> {
+    let text = match command {
+        Command::Add { name, settings } => nothing(edit::add(desk, &name, &settings).await)?,
+        Command::Edit { name, settings } => nothing(edit::edit(desk, &name, &settings).await)?,
+        Command::Clone {
+            name,
+            new_name,
+            with_credentials,
+        } => nothing(edit::clone(desk, &name, &new_name, with_credentials).await)?,
+        Command::Remove { name, yes } => nothing(edit::remove(desk, &name, yes).await)?,
+        Command::Default { name: Some(name) } => nothing(edit::make_default(desk, &name))?,
+        Command::Default { name: None } => show::default(&desk.file.read()?),
+        Command::List { json } => show::list(desk, json).await?,
+        Command::Show { name, json } => show::show(desk, name.as_deref(), json).await?,
+        Command::Test { name, json } => return test::test(desk, name.as_deref(), json).await,
+    };
+    Ok((text, Status::OK))
+}
+
+/// What goes to standard output where all is said on standard error.
+fn nothing(done: Result<()>) -> Result<String> {
+    done.map(|()| String::new())
 }
 
 fn print(voice: Voice, text: &str) -> Status {

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use dropscript::{Error, ErrorKind, Result};
+use dropscript::{Error, ErrorKind, Result, Secret};
 
 use crate::cli::voice::printable;
 
@@ -40,6 +40,40 @@ pub(super) fn line(question: &str, current: &str) -> Result<String> {
 pub(super) fn yes(question: &str) -> Result<bool> {
     let answer = line(&format!("{question} (y/N)"), "")?;
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Asks for something that nobody else should see; nothing for an empty answer.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn secret(question: &str) -> Result<Option<Secret>> {
+    ask(&format!("{question} (not shown): "))?;
+    let answer = rpassword::read_password().map_err(cannot_read)?;
+    Ok(some(&answer))
+}
+
+/// The secret that a program gives on standard input, up to the end of the line.
+///
+/// # Errors
+/// `invalid_argument` where there is none, `local_io` where it cannot be read.
+pub(super) fn secret_from_input(what: &str) -> Result<Secret> {
+    let mut answer = String::new();
+    io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(cannot_read)?;
+    some(&answer).ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidArgument,
+            format!("there is no {what} on standard input"),
+        )
+        .with_hint("give it on one line, as with `pass show dropbox | dropscript ...`")
+    })
+}
+
+fn some(answer: &str) -> Option<Secret> {
+    let answer = answer.trim_end_matches(['\r', '\n']);
+    (!answer.is_empty()).then(|| Secret::new(answer))
 }
 
 fn ask(question: &str) -> Result<()> {

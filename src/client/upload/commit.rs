@@ -105,7 +105,7 @@ struct Driver(Client);
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let mut queue = self.0.0.commits.queue();
+        let mut queue = self.0.view().commits.queue();
         if queue.driven {
             queue.driven = false;
             queue.waiting.clear();
@@ -127,7 +127,7 @@ impl Client {
 
     /// The same, with the answer going to somebody else. Where nobody waits for it any more, nothing is committed.
     pub(super) fn commit_and_answer(&self, closed: Closed, answer: Answer) {
-        let mut queue = self.0.commits.queue();
+        let mut queue = self.view().commits.queue();
         queue.waiting.push_back(Waiting {
             closed,
             answer,
@@ -167,7 +167,7 @@ impl Client {
                 self.settle_all(batch, &error, true).await
             }
             Err(error) if is_unknown_route(&error) || is_refused_form(&error) => {
-                self.0.commits.learn_from(&error);
+                self.view().commits.learn_from(&error);
                 self.commit_one_by_one(batch).await
             }
             Err(error) => self.settle_all(batch, &error, unsure).await,
@@ -250,7 +250,7 @@ impl Client {
 
 impl Driver {
     async fn run(self) {
-        let commits = &self.0.0.commits;
+        let commits = &self.0.view().commits;
         loop {
             let batch = commits.next();
             if batch.is_empty() {

@@ -87,7 +87,7 @@ struct Piece {
 impl Client {
     /// Whether the server takes files together, as far as is known.
     pub(crate) fn takes_small_files(&self) -> bool {
-        self.0.commits.batches()
+        self.view().commits.batches()
     }
 
     /// A place that takes small files, and what sends them: a future that somebody has to run.
@@ -303,7 +303,7 @@ impl BatchEntry<Nothing> {
 
 /// Answers for files that a call did not take. Where the server does not know such calls they go by themselves.
 fn refuse(files: Vec<Asked>, error: &Error, client: &Client) {
-    client.0.commits.learn_from(error);
+    client.view().commits.learn_from(error);
     let alone = is_unknown_route(error) || is_refused_form(error);
     for asked in files {
         let answer = if alone {

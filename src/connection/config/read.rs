@@ -108,6 +108,7 @@ impl Reader<'_> {
             })?;
             settings
                 .check()
+                .and_then(|()| settings.proxy.as_ref().map_or(Ok(()), Proxy::check_whole))
                 .map_err(|error| self.placed(key.span(), &error))?;
             connections.push((name.to_owned(), settings));
         }

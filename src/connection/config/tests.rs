@@ -5,7 +5,8 @@ use std::sync::Barrier;
 use serde_json::json;
 
 use super::*;
-use crate::connection::{AccountKind, Root};
+use crate::client::Root;
+use crate::connection::AccountKind;
 
 const SOUND: &str = r#"# mine
 default = "work"   # the usual one
@@ -37,7 +38,7 @@ fn a_configuration_is_read() {
     assert_eq!(config.names().collect::<Vec<_>>(), ["work", "home"]);
     let work = config.settings("work").expect("there");
     assert_eq!(work.timeout.as_deref(), Some("30s"));
-    assert_eq!(work.account, AccountKind::Business);
+    assert_eq!(work.account, Some(AccountKind::Business));
     assert_eq!(work.root, Root::Team);
     assert_eq!(work.scopes, ["files.content.read"]);
     let error = config.settings("wrok").expect_err("not there");

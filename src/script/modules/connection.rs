@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, Map};
+use rhai::{Array, Dynamic, Engine, FuncRegistration, ImmutableString, Map};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{function, property};
+use crate::client::Root;
 use crate::connection::{Connection, Proxy, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::script::builder::Wanted;
@@ -20,6 +21,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     engine.register_type_with_name::<Connection>("Connection");
     register_dropbox(engine, run);
     register_properties(engine, run);
+    register_views(engine, run);
     FuncRegistration::new("to_string")
         .with_purity(true)
         .register_into_engine(engine, |connection: &mut Connection| shown(connection));
@@ -131,6 +133,32 @@ fn register_properties(engine: &mut Engine, run: &Arc<Run>) {
     );
     let host = Arc::clone(run);
     property(
+        "scopes",
+        &["connection: Connection", "array"],
+        "What the person allowed the app at the sign-in, where that is known.",
+    )
+    .register_into_engine(
+        engine,
+        move |connection: &mut Connection| -> Raised<Array> {
+            let scopes = host.wait(connection.scopes())?;
+            Ok(scopes.into_iter().map(Dynamic::from).collect())
+        },
+    );
+    let host = Arc::clone(run);
+    function(
+        "authenticate",
+        &["connection: Connection", "map"],
+        "Whose account it is, once somebody is signed in.",
+    )
+    .register_into_engine(
+        engine,
+        move |connection: &mut Connection| -> Raised<Dynamic> {
+            let account = host.wait(connection.account())?;
+            as_map(&host, &account)
+        },
+    );
+    let host = Arc::clone(run);
+    property(
         "signed_in",
         &["connection: Connection", "bool"],
         "Whether Dropbox accepts the connection's token.",
@@ -142,6 +170,50 @@ fn register_properties(engine: &mut Engine, run: &Arc<Run>) {
             Err(error) => Err(host.raise(error)),
         }
     });
+}
+
+/// The same connection seen another way.
+fn register_views(engine: &mut Engine, run: &Arc<Run>) {
+    let host = Arc::clone(run);
+    function(
+        "as_member",
+        &["connection: Connection", "member: &str", "Connection"],
+        "The same connection for a member of the team, by id or email address.",
+    )
+    .register_into_engine(
+        engine,
+        move |connection: &mut Connection, member: ImmutableString| -> Raised<Connection> {
+            let seen = connection.as_member(&member);
+            seen.map_err(|error| host.raise(error))
+        },
+    );
+    let host = Arc::clone(run);
+    function(
+        "as_admin",
+        &["connection: Connection", "admin: &str", "Connection"],
+        "The same connection for an admin of the team, by id or email address.",
+    )
+    .register_into_engine(
+        engine,
+        move |connection: &mut Connection, admin: ImmutableString| -> Raised<Connection> {
+            let seen = connection.as_admin(&admin);
+            seen.map_err(|error| host.raise(error))
+        },
+    );
+    let host = Arc::clone(run);
+    function(
+        "in_namespace",
+        &["connection: Connection", "root: &str", "Connection"],
+        "The same connection with paths that begin at \"home\", \"team\" or a namespace.",
+    )
+    .register_into_engine(
+        engine,
+        move |connection: &mut Connection, root: ImmutableString| -> Raised<Connection> {
+            let root = Root::try_from(root.to_string());
+            root.map(|root| connection.in_namespace(root))
+                .map_err(|error| host.raise(error))
+        },
+    );
 }
 
 fn as_map(run: &Run, value: &impl Serialize) -> Raised<Dynamic> {

@@ -1,0 +1,88 @@
+//! The secrets of a connection: typed where nobody sees them, kept in the credential store, and never shown.
+
+use dropscript::{Result, Secret, Settings, StoredCredentials, TokenStore};
+
+use super::args::SettingArgs;
+use super::{Desk, prompt};
+use crate::cli::credentials::store;
+
+/// Secrets that were given.
+#[derive(Default)]
+pub(super) struct Secrets {
+    pub(super) app_secret: Option<Secret>,
+    pub(super) proxy_password: Option<Secret>,
+}
+
+impl Secrets {
+    /// Those that come on standard input, a line each.
+    pub(super) fn from_input(settings: &SettingArgs) -> Result<Self> {
+        let read = |asked: bool, what| asked.then(|| prompt::secret_from_input(what)).transpose();
+        Ok(Self {
+            app_secret: read(settings.app_secret_stdin, "app secret")?,
+            proxy_password: read(settings.proxy_password_stdin, "password")?,
+        })
+    }
+
+    /// The names of those that were given.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        let named = |secret: &Option<Secret>, name| secret.as_ref().map(|_| name);
+        let app_secret = named(&self.app_secret, "app_secret");
+        let proxy_password = named(&self.proxy_password, "proxy.password");
+        app_secret.into_iter().chain(proxy_password).collect()
+    }
+
+    /// Keeps them with what is stored of the connection already.
+    pub(super) async fn keep(self, desk: &Desk, name: &str, settings: &Settings) -> Result<()> {
+        if self.names().is_empty() {
+            return Ok(());
+        }
+        let lock = store(settings)?.lock(name).await?;
+        let before = lock.load().await?.unwrap_or_default();
+        let place = lock
+            .save(&StoredCredentials {
+                app_secret: self.app_secret.or(before.app_secret),
+                proxy_password: self.proxy_password.or(before.proxy_password),
+                ..before
+            })
+            .await?;
+        desk.voice.status(&format!("stored in {place}"));
+        Ok(())
+    }
+}
+
+/// Copies what is stored of one connection to another, whose settings are the same.
+pub(super) async fn copy(desk: &Desk, from: &str, to: &str, settings: &Settings) -> Result<()> {
+    let store = store(settings)?;
+    let Some(credentials) = store.load(from).await? else {
+        desk.voice.status(&format!("nothing is stored of `{from}`"));
+        return Ok(());
+    };
+    let place = store.save(to, &credentials).await?;
+    desk.voice
+        .status(&format!("copied its credentials, to {place}"));
+    Ok(())
+}
+
+/// Removes all that is stored of a connection.
+pub(super) async fn remove(desk: &Desk, name: &str, settings: &Settings) -> Result<()> {
+    let store = store(settings)?;
+    if !is_kept(&store, name) {
+        desk.voice
+            .status(&format!("nothing was stored of `{name}`"));
+        return Ok(());
+    }
+    let place = store.place(name);
+    store.remove(name).await?;
+    if let Some(place) = place {
+        desk.voice
+            .status(&format!("removed what was stored in {place}"));
+    }
+    Ok(())
+}
+
+/// Whether something of a connection is kept where it could be removed.
+fn is_kept(store: &TokenStore, name: &str) -> bool {
+    store
+        .place(name)
+        .is_some_and(|place| place != dropscript::Place::Environment)
+}
