@@ -122,7 +122,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         module_path: Vec<PathBuf>,
     },
-    /// The named connections: add, list, show, edit, clone, remove, default
+    /// The named connections: add, list, show, edit, clone, remove, default, login, logout, test
     Connection(ConnectionArgs),
     /// Be a Dropbox on this machine, until interrupted
     Emulator(Box<EmulatorArgs>),

@@ -13,7 +13,10 @@ use tokio::runtime::Handle;
 use super::args::{EmulatorPlace, RunArgs};
 use super::config_file::config_file;
 use super::credentials::{from_environment, variable};
+use super::prompt::somebody_is_there;
 use super::saved::Saved;
+use super::sign_in::sign_in;
+use super::voice::Voice;
 
 /// The account of the emulator that `dropbox()` means where no other is named.
 const MAIN: &str = "main";
@@ -101,6 +104,28 @@ impl Connector {
         self.runtime
             .block_on(Saved::open(&self.config, name))?
             .connect()
+    }
+
+    /// Has the person at the terminal sign in to a connection of the configuration.
+    ///
+    /// # Errors
+    /// `not_signed_in` where nobody is there, or the connection is none of the configuration; otherwise those of the sign-in.
+    pub(super) async fn sign_in(&self, voice: Voice, name: &str) -> Result<()> {
+        let error = |message: String| Error::new(ErrorKind::NotSignedIn, message);
+        if !self.config.names().any(|known| known == name) {
+            return Err(
+                error(format!("nobody is signed in to the connection `{name}`"))
+                    .with_hint("give it a token that is still good"),
+            );
+        }
+        if !somebody_is_there() {
+            return Err(error(format!(
+                "nobody is signed in to the connection `{name}`, and nobody is at a terminal to do it"
+            ))
+            .with_hint(format!("sign in with `dropscript connection login {name}`")));
+        }
+        let saved = Saved::open(&self.config, name).await?;
+        sign_in(voice, &saved).await.map(drop)
     }
 
     fn made_in_script(&self, settings: Settings) -> Result<Connection> {

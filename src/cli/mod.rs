@@ -1,6 +1,7 @@
 //! Arguments become a checked configuration, and a configuration becomes a command.
 
 mod args;
+mod browser;
 mod check;
 mod config_file;
 mod connect;
@@ -10,11 +11,13 @@ mod emulator;
 mod interrupt;
 mod output;
 mod permissions;
+mod prompt;
 mod repl;
 mod report;
 mod run;
 mod saved;
 mod setup;
+mod sign_in;
 mod state_folder;
 mod voice;
 mod watch;

@@ -1,6 +1,7 @@
 //! From arguments to a host that can run scripts.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dropscript::{Host, Limits, Result};
 use tokio_util::sync::CancellationToken;
@@ -54,10 +55,15 @@ impl Setup {
     /// A folder does not exist, or the emulator cannot be started.
     pub(super) fn host(&self, script: Option<&Path>, output: &Output) -> Result<Host> {
         let Self { run, voice, .. } = self;
-        let connector = Connector::new(run)?;
+        let connector = Arc::new(Connector::new(run)?);
+        let signing_in = Arc::clone(&connector);
         let (output, voice) = (output.clone(), *voice);
         let mut builder = Host::builder()
             .connector(move |wanted| connector.connect(wanted))
+            .on_sign_in(move |connection| {
+                let connector = Arc::clone(&signing_in);
+                Box::pin(async move { connector.sign_in(voice, connection.name()).await })
+            })
             .permissions(permissions(&run.allow, script, &self.watched))
             .limits(Limits {
                 deadline: run.timeout,

@@ -74,7 +74,7 @@ impl Client {
     }
 
     fn servers(&self) -> [&Url; 2] {
-        let Servers { api, content } = &self.0.servers;
+        let Servers { api, content, .. } = &self.0.servers;
         [api, content]
     }
 

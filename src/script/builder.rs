@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 
 use super::host::{Host, Inner};
@@ -35,6 +36,8 @@ pub enum Level {
 }
 
 pub(super) type Connector = dyn Fn(Wanted) -> Result<Connection> + Send + Sync;
+/// Has a person sign in to a connection.
+pub(super) type OnSignIn = dyn Fn(Connection) -> BoxFuture<'static, Result<()>> + Send + Sync;
 pub(super) type OnPrint = dyn Fn(&str) + Send + Sync;
 pub(super) type OnLog = dyn Fn(Level, &str) + Send + Sync;
 
@@ -53,6 +56,7 @@ pub struct HostBuilder {
     module_paths: Vec<PathBuf>,
     working_directory: Option<PathBuf>,
     home: Option<PathBuf>,
+    on_sign_in: Option<Box<OnSignIn>>,
     on_print: Option<Box<OnPrint>>,
     on_log: Option<Box<OnLog>>,
 }
@@ -110,6 +114,16 @@ impl HostBuilder {
         self
     }
 
+    /// Has a person sign in where a script calls `dbx.authenticate()` and nobody is signed in. Without it, and where it fails, the
+    /// script gets an error.
+    pub fn on_sign_in(
+        mut self,
+        on_sign_in: impl Fn(Connection) -> BoxFuture<'static, Result<()>> + Send + Sync + 'static,
+    ) -> Self {
+        self.on_sign_in = Some(Box::new(on_sign_in));
+        self
+    }
+
     /// Takes each line that a script prints, without the end of the line.
     pub fn on_print(mut self, on_print: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_print = Some(Box::new(on_print));
@@ -148,6 +162,7 @@ impl HostBuilder {
             module_paths,
             working_directory,
             home: self.home,
+            on_sign_in: self.on_sign_in,
             on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),
             runtime,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine};
 use tokio::runtime::{Handle, Runtime};
 
-use super::builder::{Connector, HostBuilder, OnLog, OnPrint, Wanted};
+use super::builder::{Connector, HostBuilder, OnLog, OnPrint, OnSignIn, Wanted};
 use super::diagnostic::ScriptError;
 use super::engine;
 use super::event::RunOptions;
@@ -35,6 +35,7 @@ pub(super) struct Inner {
     pub(super) module_paths: Vec<PathBuf>,
     pub(super) working_directory: PathBuf,
     pub(super) home: Option<PathBuf>,
+    pub(super) on_sign_in: Option<Box<OnSignIn>>,
     pub(super) on_print: Box<OnPrint>,
     pub(super) on_log: Box<OnLog>,
     pub(super) runtime: Handle,

@@ -164,7 +164,9 @@ fn at_a_terminal_questions_are_asked() {
         "default = \"work\"\n\n[connections.work]\naccount = \"personal\"\napp = \"own\"\napp_key = \"my-key\"\nredirect_uri = \"http://localhost:9999\"\n"
     );
     let mut child = two(&["remove", "work"]).start_at_a_terminal();
-    child.says("Remove the connection `work`?").type_in("n\n");
+    child
+        .says("Remove the connection `work` and")
+        .type_in("n\n");
     assert_eq!(config(&child.end(0)), TWO);
 }
 
@@ -368,4 +370,32 @@ fn credentials_may_come_from_the_environment() {
         .env("DROPBOX_APP_KEY", "emulator-app")
         .stdout("true\n")
         .success();
+}
+
+#[test]
+fn signing_out_ends_the_sign_in_at_dropbox_and_here() {
+    let emulator = Emulator::start().unwrap();
+    let done = signed_in(&emulator, &["connection", "logout"])
+        .stderr_contains("signed out of `work`")
+        .success();
+    let calls = emulator.calls();
+    assert_eq!(calls.by_route.get("auth/token/revoke"), Some(&1));
+    assert!(!done.path(CREDENTIALS).join("work.json").exists());
+    two(&["logout", "work"])
+        .stderr_contains("nobody is signed in to `work`")
+        .success();
+}
+
+#[test]
+fn signing_in_needs_a_person_and_an_app() {
+    connection(&["login", "work"])
+        .local(
+            "../home/config/dropscript/config.toml",
+            "[connections.work]\napp_key = \"k\"\nbrowser = \"none\"\n",
+        )
+        .stderr_contains("nobody is at a terminal")
+        .status(4);
+    two(&["login", "work"])
+        .stderr_contains("connection edit work --app-key")
+        .status(2);
 }

@@ -73,6 +73,16 @@ pub(super) enum ConnectionCommand {
         #[arg(short, long)]
         yes: bool,
     },
+    /// Sign in to a connection, with a browser
+    Login {
+        /// Its name; without it the default
+        name: Option<String>,
+    },
+    /// Sign out of a connection: Dropbox ends the sign-in, and it is forgotten here
+    Logout {
+        /// Its name; without it the default
+        name: Option<String>,
+    },
     /// Look whether a connection works: servers, proxy, sign-in, clock
     Test {
         /// Its name; without it the default

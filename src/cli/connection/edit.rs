@@ -2,10 +2,11 @@
 
 use dropscript::{ConfigDraft, Error, ErrorKind, Result};
 
+use super::Desk;
 use super::args::SettingArgs;
 use super::questions::{self, Answers, Changes};
 use super::secrets::{self, Secrets};
-use super::{Desk, prompt};
+use crate::cli::prompt;
 use crate::cli::saved::has_registered_app;
 
 /// Adds a connection.

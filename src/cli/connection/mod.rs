@@ -2,7 +2,7 @@
 
 mod args;
 mod edit;
-mod prompt;
+mod login;
 mod questions;
 mod secrets;
 mod show;
@@ -50,6 +50,8 @@ async fn execute(desk: &Desk, command: Command) -> Result<(String, Status)> {
             with_credentials,
         } => nothing(edit::clone(desk, &name, &new_name, with_credentials).await)?,
         Command::Remove { name, yes } => nothing(edit::remove(desk, &name, yes).await)?,
+        Command::Login { name } => nothing(login::login(desk, name.as_deref()).await)?,
+        Command::Logout { name } => nothing(login::logout(desk, name.as_deref()).await)?,
         Command::Default { name: Some(name) } => nothing(edit::make_default(desk, &name))?,
         Command::Default { name: None } => show::default(&desk.file.read()?),
         Command::List { json } => show::list(desk, json).await?,

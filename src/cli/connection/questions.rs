@@ -3,15 +3,13 @@
 use dropscript::{Result, Settings};
 use serde_json::{Map, Value, json};
 
-use super::prompt;
 use super::secrets::Secrets;
+use crate::cli::prompt;
+use crate::cli::sign_in::REDIRECT_URI;
 use crate::cli::voice::Voice;
 
 /// Where a person makes an app of their own.
 const APPS: &str = "https://www.dropbox.com/developers/apps";
-
-/// The redirect URI that is offered.
-const REDIRECT_URI: &str = "http://localhost:9999";
 
 /// The questions of `edit`: the setting, and how it is asked for.
 const QUESTIONS: &[(&str, &str)] = &[

@@ -2,9 +2,10 @@
 
 use dropscript::{Result, Secret, Settings, StoredCredentials, TokenStore};
 
+use super::Desk;
 use super::args::SettingArgs;
-use super::{Desk, prompt};
 use crate::cli::credentials::store;
+use crate::cli::prompt;
 
 /// Secrets that were given.
 #[derive(Default)]

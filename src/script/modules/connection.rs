@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{function, property};
+use crate::api::users::Account;
 use crate::client::Root;
 use crate::connection::{Connection, Proxy, Settings};
 use crate::error::{Error, ErrorKind};
@@ -153,7 +154,7 @@ fn register_properties(engine: &mut Engine, run: &Arc<Run>) {
     .register_into_engine(
         engine,
         move |connection: &mut Connection| -> Raised<Dynamic> {
-            let account = host.wait(connection.account())?;
+            let account = host.wait(signed_in(&host, connection))?;
             as_map(&host, &account)
         },
     );
@@ -170,6 +171,19 @@ fn register_properties(engine: &mut Engine, run: &Arc<Run>) {
             Err(error) => Err(host.raise(error)),
         }
     });
+}
+
+/// Whose account it is, once a person has signed in where that is needed and possible.
+async fn signed_in(run: &Run, connection: &Connection) -> Result<Account, Error> {
+    let refused = match connection.account().await {
+        Err(error) if error.kind() == ErrorKind::NotSignedIn => error,
+        answered => return answered,
+    };
+    let Some(sign_in) = &run.host().on_sign_in else {
+        return Err(refused);
+    };
+    sign_in(connection.clone()).await?;
+    connection.account().await
 }
 
 /// The same connection seen another way.

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use dropscript::{Error, ErrorKind, Result, Secret};
 
-use crate::cli::voice::printable;
+use super::voice::printable;
 
 /// Whether there is somebody to ask.
 pub(super) fn somebody_is_there() -> bool {
