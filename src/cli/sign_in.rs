@@ -81,14 +81,9 @@ async fn code(voice: Voice, settings: &Settings, sign_in: &SignIn) -> Result<Sec
     if settings.browser != Browser::None && !browser::open(page) {
         voice.warning("no browser could be opened: open that page in one");
     }
-    match listener {
-        Some(listener) => sign_in.wait_for_redirect(listener, PATIENCE).await,
-        None => {
-            let pasted = prompt::line(
-                "Paste the code, or the address that the browser was sent to",
-                "",
-            )?;
-            sign_in.read_pasted(&pasted)
-        }
+    if let Some(listener) = listener {
+        return sign_in.wait_for_redirect(listener, PATIENCE).await;
     }
+    let question = "Paste the code, or the address that the browser was sent to";
+    sign_in.read_pasted(&prompt::line(question, "")?)
 }

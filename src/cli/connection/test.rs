@@ -63,10 +63,9 @@ struct Found<'a> {
 impl Found<'_> {
     /// The first thing that is wrong.
     fn failure(&self) -> Option<&Error> {
-        let unreached = self.probe.servers.iter();
-        unreached
-            .filter_map(|server| server.answer.as_ref().err())
-            .next()
+        let mut servers = self.probe.servers.iter();
+        servers
+            .find_map(|server| server.answer.as_ref().err())
             .or(self.probe.account.as_ref().err())
             .or(self.probe.space.as_ref().err())
     }
