@@ -1,7 +1,6 @@
 //! Arguments become a checked configuration, and a configuration becomes a command.
 
 mod args;
-mod browser;
 mod check;
 mod config_file;
 mod connect;

@@ -393,7 +393,7 @@ fn signing_in_needs_a_person_and_an_app() {
             "../home/config/dropscript/config.toml",
             "[connections.work]\napp_key = \"k\"\nbrowser = \"none\"\n",
         )
-        .stderr_contains("nobody is at a terminal")
+        .stderr_contains("nobody pasted the code")
         .status(4);
     two(&["login", "work"])
         .stderr_contains("connection edit work --app-key")

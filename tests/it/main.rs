@@ -17,6 +17,7 @@ mod errors;
 mod help;
 mod interrupt;
 mod json;
+mod login;
 mod memory;
 mod options;
 mod permissions;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
+use dropscript::Browser;
 use serde_json::{Value, json};
 
 /// Where the configuration is.
@@ -77,6 +78,9 @@ pub(super) enum ConnectionCommand {
     Login {
         /// Its name; without it the default
         name: Option<String>,
+        /// Where, in place of what the settings say: `external`, `internal` or `none`
+        #[arg(long, value_name = "WHERE", value_parser = browser)]
+        browser: Option<Browser>,
     },
     /// Sign out of a connection: Dropbox ends the sign-in, and it is forgotten here
     Logout {
@@ -223,4 +227,11 @@ impl SettingArgs {
             .filter_map(|(setting, value)| Some((setting, value?)))
             .collect()
     }
+}
+
+fn browser(text: &str) -> Result<Browser, String> {
+    [Browser::External, Browser::Internal, Browser::None]
+        .into_iter()
+        .find(|browser| browser.as_str() == text)
+        .ok_or_else(|| format!("it is {}", Browser::WORDS.join(", ")))
 }

@@ -1,17 +1,36 @@
 //! Signing in and out.
 
-use dropscript::Result;
+use dropscript::{Browser, Error, ErrorKind, Result};
 
 use super::Desk;
+use crate::cli::interrupt::Interrupts;
+use crate::cli::report::Status;
 use crate::cli::saved::Saved;
 use crate::cli::sign_in::sign_in;
 
 /// Signs in, and says as whom.
-pub(super) async fn login(desk: &Desk, name: Option<&str>) -> Result<()> {
+///
+/// # Errors
+/// Those of the sign-in.
+pub(super) async fn login(
+    desk: &Desk,
+    name: Option<&str>,
+    browser: Option<Browser>,
+) -> Result<Status> {
     let config = desk.file.read()?;
     let (name, _) = config.meant(name)?;
-    let saved = Saved::open(&config, name).await?;
-    let place = sign_in(desk.voice, &saved).await?;
+    let mut saved = Saved::open(&config, name).await?;
+    saved.settings.browser = browser.unwrap_or(saved.settings.browser);
+    let interrupts = Interrupts::listen().map_err(|error| {
+        Error::new(ErrorKind::LocalIo, "cannot listen for interrupts").with_source(error)
+    })?;
+    // Given up here rather than where it stands, so that a private window closes.
+    let place = tokio::select! {
+        place = sign_in(desk.voice, &saved) => place?,
+        () = interrupts.token().cancelled_owned() => {
+            return Ok(interrupts.status().unwrap_or(Status::INTERRUPTED));
+        }
+    };
     desk.voice.status(&format!("signed in; stored in {place}"));
     // A token of a whole team is nobody's in particular.
     match saved.connect()?.account().await {
@@ -21,7 +40,7 @@ pub(super) async fn login(desk: &Desk, name: Option<&str>) -> Result<()> {
         )),
         Err(error) => desk.voice.warning(&error.full_message()),
     }
-    Ok(())
+    Ok(Status::OK)
 }
 
 /// Signs out: at Dropbox, and here.

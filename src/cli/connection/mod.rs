@@ -50,7 +50,10 @@ async fn execute(desk: &Desk, command: Command) -> Result<(String, Status)> {
             with_credentials,
         } => nothing(edit::clone(desk, &name, &new_name, with_credentials).await)?,
         Command::Remove { name, yes } => nothing(edit::remove(desk, &name, yes).await)?,
-        Command::Login { name } => nothing(login::login(desk, name.as_deref()).await)?,
+        Command::Login { name, browser } => {
+            let status = login::login(desk, name.as_deref(), browser).await?;
+            return Ok((String::new(), status));
+        }
         Command::Logout { name } => nothing(login::logout(desk, name.as_deref()).await)?,
         Command::Default { name: Some(name) } => nothing(edit::make_default(desk, &name))?,
         Command::Default { name: None } => show::default(&desk.file.read()?),
