@@ -19,5 +19,6 @@ mod store;
 mod store_killed;
 mod support;
 mod token;
+mod transfer;
 mod upload;
 mod views;
