@@ -5,6 +5,7 @@ mod call;
 mod content_hash;
 mod download;
 mod files;
+mod guards;
 mod listing;
 mod pacer;
 mod relocate;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use content_hash::ContentHasher;
 pub(crate) use files::{Created, Deleted};
+pub(crate) use guards::{Guards, Leave, Rules};
 pub(crate) use listing::Pages;
 pub(crate) use relocate::Relocation;
 pub(crate) use servers::Servers;
@@ -29,9 +31,9 @@ use budget::Budget;
 use pacer::Pacer;
 use upload::{Commits, PartMemory};
 
-/// Speaks to one account. Clones share connections, token, pauses and retry budget.
+/// Speaks to one account, as far as its guards let it. Clones share connections, token, pauses and retry budget.
 #[derive(Debug, Clone)]
-pub(crate) struct Client(Arc<Inner>);
+pub(crate) struct Client(Arc<Inner>, Arc<Guards>);
 
 #[derive(Debug)]
 struct Inner {
@@ -46,7 +48,7 @@ struct Inner {
 
 impl Client {
     pub(crate) fn new(transport: Transport, servers: Servers, tokens: TokenSource) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             transport,
             servers,
             tokens,
@@ -54,6 +56,16 @@ impl Client {
             budget: Budget::default(),
             parts: PartMemory::default(),
             commits: Commits::default(),
-        }))
+        };
+        Self(Arc::new(inner), Arc::default())
+    }
+
+    /// The same client under these guards.
+    pub(crate) fn guarded(&self, guards: &Arc<Guards>) -> Self {
+        Self(Arc::clone(&self.0), Arc::clone(guards))
+    }
+
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.1
     }
 }

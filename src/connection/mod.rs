@@ -18,7 +18,7 @@ pub use settings::Settings;
 pub use system_proxy::SystemProxy;
 
 use crate::api::users::{Account, Space};
-use crate::client::Client;
+use crate::client::{Client, Guards};
 use crate::error::Result;
 
 /// A connection to one Dropbox account, under the name that scripts know it by.
@@ -67,6 +67,14 @@ impl Connection {
     /// As [`account`](Connection::account).
     pub async fn space(&self) -> Result<Space> {
         self.client().space_usage().await
+    }
+
+    /// The same connection, for a run with these guards.
+    pub(crate) fn guarded(&self, guards: &Arc<Guards>) -> Self {
+        Self(Arc::new(Inner {
+            name: self.0.name.clone(),
+            client: self.0.client.guarded(guards),
+        }))
     }
 
     pub(crate) fn client(&self) -> &Client {
