@@ -21,7 +21,7 @@ Exit status:
   2         wrong usage or configuration
   3         a script does not parse
   4         a person must sign in
-  5         not allowed
+  5         not allowed: permissions, or the deletion limit
   6         some items failed
   7         Dropbox cannot be reached, or keeps refusing: a later try may work
   8         the run took longer than its timeout
@@ -261,7 +261,7 @@ pub(super) struct RunArgs {
     pub(super) allow: AllowArgs,
 }
 
-/// What scripts may do beyond reading and writing below the working directory.
+/// What scripts may do beyond reading and writing below the working directory, and what they may not.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Permissions")]
 pub(super) struct AllowArgs {
@@ -277,6 +277,15 @@ pub(super) struct AllowArgs {
     /// Let scripts do all that you may do
     #[arg(long = "allow-all")]
     pub(super) all: bool,
+    /// Let scripts change nothing at Dropbox
+    #[arg(long)]
+    pub(super) read_only: bool,
+    /// Let scripts delete nothing, at Dropbox or here
+    #[arg(long)]
+    pub(super) no_delete: bool,
+    /// Let a run delete so many files, at Dropbox and here, those inside of deleted folders too
+    #[arg(long, value_name = "N")]
+    pub(super) max_delete: Option<u64>,
 }
 
 /// What standard output is.

@@ -7,15 +7,30 @@ use dropscript::Permissions;
 use super::args::AllowArgs;
 
 /// The permissions of a command's runs: the working directory, the script's own folder, what is watched, and what was
-/// allowed. A working directory that is the root, the home or above it is too much to give away unasked.
+/// allowed, less what the guards forbid. A working directory that is the root, the home or above it is too much to give away unasked.
 pub(super) fn permissions(
     allow: &AllowArgs,
     script: Option<&Path>,
     watched: &[PathBuf],
 ) -> Permissions {
-    if allow.all {
-        return Permissions::all();
+    let mut permissions = if allow.all {
+        Permissions::all()
+    } else {
+        granted(allow, script, watched)
+    };
+    if allow.read_only {
+        permissions = permissions.read_only();
     }
+    if allow.no_delete {
+        permissions = permissions.no_delete();
+    }
+    match allow.max_delete {
+        Some(files) => permissions.max_delete(files),
+        None => permissions,
+    }
+}
+
+fn granted(allow: &AllowArgs, script: Option<&Path>, watched: &[PathBuf]) -> Permissions {
     let mut permissions = Permissions::none();
     let home = std::env::home_dir();
     if let Ok(folder) = std::env::current_dir().and_then(std::fs::canonicalize)

@@ -5,12 +5,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Client;
 use super::retry::{LONGEST_LIMIT, Retries};
 use super::view::Seen;
+use super::{Client, Leave};
 use crate::api::error::Refusal;
 use crate::api::header::safe_json;
-use crate::api::{Route, Style};
+use crate::api::{Effect, Route, Style};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::transport::{Request, Response, bearer};
@@ -66,6 +66,27 @@ impl Client {
     }
 
     pub(super) async fn rpc_outcome<R: DeserializeOwned>(
+        &self,
+        route: &'static Route,
+        path: Option<&str>,
+        argument: Argument,
+    ) -> Outcome<R> {
+        debug_assert_ne!(route.effect, Effect::Deletes, "`{}`", route.name);
+        self.rpc_call(route, path, argument).await
+    }
+
+    /// Calls an rpc route that deletes.
+    pub(super) async fn rpc_deleting<R: DeserializeOwned>(
+        &self,
+        route: &'static Route,
+        path: Option<&str>,
+        argument: Argument,
+        _leave: &Leave,
+    ) -> Outcome<R> {
+        self.rpc_call(route, path, argument).await
+    }
+
+    async fn rpc_call<R: DeserializeOwned>(
         &self,
         route: &'static Route,
         path: Option<&str>,
@@ -178,6 +199,7 @@ impl Client {
 
     /// One attempt, with a second one where the folder that paths begin at has moved.
     async fn attempt(&self, call: &Call<'_>) -> Result<Response, Attempt> {
+        self.guards().check(call.route).map_err(Attempt::sure)?;
         let seen = self.seen(call.route).await.map_err(Attempt::sure)?;
         match self.attempt_from(call, &seen).await {
             Err(attempt) if self.mend(&attempt.error, &seen).await => {

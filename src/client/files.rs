@@ -2,8 +2,8 @@
 
 use serde::de::IgnoredAny;
 
-use super::Client;
 use super::call::{Argument, Outcome};
+use super::{Client, Leave};
 use crate::api::files::{
     CreateFolderArg, DeleteArg, FolderMetadata, Metadata, MetadataResult, PathArg,
 };
@@ -83,8 +83,8 @@ impl Client {
     }
 
     /// Deletes what is at the path, a folder with all that it holds.
-    pub(crate) async fn delete(&self, path: &RemotePath) -> Result<()> {
-        let outcome = self.delete_outcome(path, None).await;
+    pub(crate) async fn delete(&self, path: &RemotePath, leave: &Leave) -> Result<()> {
+        let outcome = self.delete_outcome(path, None, leave).await;
         match outcome.result {
             Ok(_) => Ok(()),
             // The answer to an attempt before got lost: it is gone, as was wanted.
@@ -94,8 +94,13 @@ impl Client {
     }
 
     /// Deletes what is at the path, a file only while it is of this rev.
-    pub(crate) async fn delete_rev(&self, path: &RemotePath, rev: Option<&str>) -> Result<Deleted> {
-        let outcome = self.delete_outcome(path, rev).await;
+    pub(crate) async fn delete_rev(
+        &self,
+        path: &RemotePath,
+        rev: Option<&str>,
+        leave: &Leave,
+    ) -> Result<Deleted> {
+        let outcome = self.delete_outcome(path, rev, leave).await;
         match outcome.result {
             Ok(_) => Ok(Deleted::Yes),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(if outcome.unsure {
@@ -114,10 +119,23 @@ impl Client {
         &self,
         path: &RemotePath,
         parent_rev: Option<&str>,
+        leave: &Leave,
     ) -> Outcome<IgnoredAny> {
         let path = path.as_str();
         let argument = Argument::of(&DeleteArg { path, parent_rev });
-        self.rpc_outcome(&DELETE, Some(path), argument).await
+        self.rpc_deleting(&DELETE, Some(path), argument, leave)
+            .await
+    }
+
+    /// The files in a folder, and in the folders there.
+    pub(crate) async fn count_files(&self, folder: &RemotePath) -> Result<u64> {
+        let mut pages = self.list_folder(folder, true);
+        let mut files = 0;
+        while let Some(page) = pages.next().await? {
+            let here = |entry: &&Metadata| matches!(entry, Metadata::File(_));
+            files += page.iter().filter(here).count() as u64;
+        }
+        Ok(files)
     }
 
     /// Whether nothing is in the folder.

@@ -5,6 +5,7 @@ mod call;
 mod content_hash;
 mod download;
 mod files;
+mod guards;
 mod listing;
 mod pacer;
 mod reach;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 pub use content_hash::ContentHasher;
 pub(crate) use files::{Created, Deleted};
+pub(crate) use guards::{Guards, Leave, Rules};
 pub(crate) use listing::Pages;
 pub use reach::Reached;
 pub(crate) use relocate::Relocation;
@@ -37,9 +39,10 @@ use budget::Budget;
 use pacer::Pacer;
 use upload::PartMemory;
 
-/// Speaks to one account. Clones share connections, token, pauses and retry budget, those that see the account another way too.
+/// Speaks to one account, as far as its guards let it. Clones share connections, token, pauses and retry budget, those that see the
+/// account another way too.
 #[derive(Debug, Clone)]
-pub(crate) struct Client(Arc<Inner>, Arc<View>);
+pub(crate) struct Client(Arc<Inner>, Arc<View>, Arc<Guards>);
 
 #[derive(Debug)]
 struct Inner {
@@ -66,7 +69,7 @@ impl Client {
             budget: Budget::default(),
             parts: PartMemory::default(),
         };
-        Self(Arc::new(inner), Arc::new(view))
+        Self(Arc::new(inner), Arc::new(view), Arc::default())
     }
 
     fn transport(&self) -> &Transport {
@@ -83,6 +86,15 @@ impl Client {
     }
 
     fn with_view(&self, view: View) -> Self {
-        Self(Arc::clone(&self.0), Arc::new(view))
+        Self(Arc::clone(&self.0), Arc::new(view), Arc::clone(&self.2))
+    }
+
+    /// The same client under these guards.
+    pub(crate) fn guarded(&self, guards: &Arc<Guards>) -> Self {
+        Self(Arc::clone(&self.0), Arc::clone(&self.1), Arc::clone(guards))
+    }
+
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.2
     }
 }

@@ -20,7 +20,7 @@ pub use settings::Settings;
 pub use system_proxy::SystemProxy;
 
 use crate::api::users::{Account, Space};
-use crate::client::{Client, Root, Select};
+use crate::client::{Client, Guards, Root, Select};
 use crate::error::{Error, ErrorKind, Result};
 use crate::oauth::TokenStore;
 
@@ -128,6 +128,11 @@ impl Connection {
     #[must_use]
     pub fn in_namespace(&self, root: Root) -> Self {
         self.with_client(self.client().seen_from(root))
+    }
+
+    /// The same connection, for a run with these guards.
+    pub(crate) fn guarded(&self, guards: &Arc<Guards>) -> Self {
+        self.with_client(self.client().guarded(guards))
     }
 
     fn with_client(&self, client: Client) -> Self {

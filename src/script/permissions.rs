@@ -4,16 +4,19 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use crate::client::{Guards, Rules};
 use crate::error::{Error, ErrorKind};
 
 /// What a script may read, write and reach. A program that embeds the host starts from
-/// [`Permissions::none`]; Dropbox itself is always open to the connections it was given.
+/// [`Permissions::none`]; Dropbox itself is open to the connections it was given, as far as
+/// [`read_only`](Permissions::read_only) and its like let it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Permissions {
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
     net: Vec<String>,
     all: bool,
+    rules: Rules,
 }
 
 impl Permissions {
@@ -51,6 +54,35 @@ impl Permissions {
     pub fn net(mut self, host: impl Into<String>) -> Self {
         self.net.push(host.into());
         self
+    }
+
+    /// Lets scripts change nothing at Dropbox.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.rules.read_only = true;
+        self
+    }
+
+    /// Lets scripts delete nothing, at Dropbox or here; the run's own temporary folder is theirs.
+    #[must_use]
+    pub fn no_delete(mut self) -> Self {
+        self.rules.no_delete = true;
+        self
+    }
+
+    /// Lets a run delete so many files, at Dropbox and here together, those inside of deleted folders too.
+    #[must_use]
+    pub fn max_delete(mut self, files: u64) -> Self {
+        self.rules.max_delete = Some(files);
+        self
+    }
+
+    /// The guards of a new run.
+    pub(super) fn guards(&self, plan_only: bool) -> Guards {
+        Guards::new(Rules {
+            plan_only,
+            ..self.rules
+        })
     }
 
     /// The real path behind `path` when scripts may read it.

@@ -16,9 +16,10 @@ use super::host::Inner;
 use super::permissions;
 use super::sources::Sources;
 use super::temp_folder::TempFolder;
+use crate::client::Guards;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::tasks::{Outcome, Report};
+use crate::tasks::{Item, Outcome, Report};
 
 /// The names that every script sees beside its own.
 pub(super) const CONSTANTS: [&str; 3] = ["args", "event", "script"];
@@ -31,6 +32,7 @@ pub(super) struct Run {
     failures: Failures,
     main: OnceLock<Main>,
     connections: Mutex<HashMap<String, Connection>>,
+    guards: Arc<Guards>,
     temp_folder: TempFolder,
     /// Modules that are being loaded, on all threads.
     loading: AtomicUsize,
@@ -59,6 +61,7 @@ impl ModuleRoots {
 impl Run {
     pub(super) fn new(host: Arc<Inner>) -> Arc<Self> {
         Arc::new(Self {
+            guards: Arc::new(host.permissions.guards(host.dry_run)),
             gate: Gate::new(host.runtime.clone()),
             host,
             sources: Sources::default(),
@@ -89,6 +92,15 @@ impl Run {
     /// Raises `error` in the script.
     pub(super) fn raise(&self, error: Error) -> Box<EvalAltResult> {
         self.failures.raise(error)
+    }
+
+    pub(super) fn guards(&self) -> &Guards {
+        &self.guards
+    }
+
+    /// Whether a resolved path is in the folder that this run has for itself.
+    pub(super) fn is_own(&self, real: &Path) -> bool {
+        self.temp_folder.contains(real)
     }
 
     /// Waits for `work` and raises its error.
@@ -185,7 +197,8 @@ impl Run {
         let connection = self
             .host
             .connect(wanted)
-            .map_err(|error| self.raise(error))?;
+            .map_err(|error| self.raise(error))?
+            .guarded(&self.guards);
         known.insert(key.to_owned(), connection.clone());
         Ok(connection)
     }
@@ -307,6 +320,14 @@ impl Run {
             }
         }
         report
+    }
+
+    /// Under a dry run says what an item would have come from.
+    pub(super) fn told_item(&self, verb: &str, item: Item) -> Item {
+        if self.host.dry_run && item.planned {
+            self.log(Level::Info, &format!("would {verb} `{}`", item.path));
+        }
+        item
     }
 
     pub(super) fn log(&self, level: Level, line: &str) {

@@ -58,6 +58,7 @@ impl Connection {
             let name = target.name().to_owned();
             return Ok(Item {
                 size: Some(contents.len() as u64),
+                planned: true,
                 ..Item::named(ItemKind::File, name, target.to_string())
             });
         }

@@ -9,7 +9,7 @@ use super::list::nothing_matches;
 use super::remote::{Found, Reading, Walk, find};
 use super::run::{Done, Run, Step};
 use super::{DeleteOptions, Item, ItemKind, Outcome, Report, ReportItem, Source};
-use crate::client::Client;
+use crate::client::{Client, Leave};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -43,15 +43,16 @@ impl Connection {
         if options.require_match && items.is_empty() {
             return Err(nothing_matches(&what));
         }
+        let leave = leave_to_delete(client, &items, Folders::Whole).await?;
         let run = Run {
             on_error: options.on_error,
             parallel: PARALLEL,
             plan_only: options.dry_run,
         };
         let work = stream::iter(items.into_iter().map(Step::Work));
-        let options = &options;
+        let (options, leave) = (&options, &leave);
         run.through(work, |item: Item| async move {
-            let result = delete(client, &item, options).await;
+            let result = delete(client, &item, options, leave).await;
             ReportItem::of(item.path, String::new(), result)
         })
         .await
@@ -110,7 +111,47 @@ pub(super) fn without_what_goes_anyway(mut items: Vec<Item>) -> Vec<Item> {
     items
 }
 
-async fn delete(client: &Client, item: &Item, options: &DeleteOptions) -> Result<Done> {
+/// What becomes of a folder that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Folders {
+    /// It goes with all that it holds.
+    Whole,
+    /// It goes when nothing is in it any more.
+    Empty,
+}
+
+/// Leave to delete these items, asked for before the first of them is.
+pub(super) async fn leave_to_delete(
+    client: &Client,
+    items: &[Item],
+    folders: Folders,
+) -> Result<Leave> {
+    let guards = client.guards();
+    if items.is_empty() {
+        return Ok(Leave::for_nothing());
+    }
+    if !guards.count_deletions() {
+        return guards.leave_to_delete(0);
+    }
+    let mut files = 0;
+    for item in items {
+        files += match item.kind {
+            ItemKind::Folder if folders == Folders::Whole => {
+                client.count_files(&item.path.parse()?).await?
+            }
+            ItemKind::Folder => 0,
+            ItemKind::File | ItemKind::Deleted => 1,
+        };
+    }
+    guards.leave_to_delete(files)
+}
+
+async fn delete(
+    client: &Client,
+    item: &Item,
+    options: &DeleteOptions,
+    leave: &Leave,
+) -> Result<Done> {
     let bytes = item.size.unwrap_or_default();
     let done = |outcome, reason| Done {
         destination: String::new(),
@@ -122,7 +163,7 @@ async fn delete(client: &Client, item: &Item, options: &DeleteOptions) -> Result
         return Ok(done(Outcome::Planned, ""));
     }
     let path: RemotePath = item.path.parse()?;
-    match client.delete(&path).await {
+    match client.delete(&path, leave).await {
         Ok(()) => Ok(done(Outcome::Deleted, "")),
         Err(error) if options.missing_ok && error.kind() == ErrorKind::NotFound => {
             Ok(done(Outcome::Skipped, "gone already"))

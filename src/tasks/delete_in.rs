@@ -7,13 +7,13 @@ use std::num::NonZeroUsize;
 use futures_util::stream;
 use jiff::Timestamp;
 
-use super::delete::{PARALLEL, without_what_goes_anyway};
+use super::delete::{Folders, PARALLEL, leave_to_delete, without_what_goes_anyway};
 use super::filter::{Sieve, Task};
 use super::list::nothing_matches;
 use super::remote::{Below, Walk};
 use super::run::{Done, Run, Step};
 use super::{DeleteInOptions, Item, ItemKind, Kinds, OnError, Outcome, Report, ReportItem};
-use crate::client::{Client, Deleted};
+use crate::client::{Client, Deleted, Leave};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -47,10 +47,15 @@ impl Connection {
         if options.require_match && found.is_empty() {
             return Err(nothing_matches(folder));
         }
+        let folders = match sieve.kind() {
+            Kinds::Folders => Folders::Whole,
+            Kinds::Files | Kinds::All => Folders::Empty,
+        };
         Deletion {
             client: self.client(),
             options: &options,
-            whole_folders: sieve.kind() == Kinds::Folders,
+            folders,
+            leave: leave_to_delete(self.client(), &found, folders).await?,
         }
         .run(found)
         .await
@@ -132,8 +137,8 @@ fn retain_what_lies_directly_within(matching: &mut Vec<Below>) {
 struct Deletion<'a> {
     client: &'a Client,
     options: &'a DeleteInOptions,
-    /// Whether folders go with what is in them.
-    whole_folders: bool,
+    folders: Folders,
+    leave: Leave,
 }
 
 impl Deletion<'_> {
@@ -179,7 +184,7 @@ impl Deletion<'_> {
             return Ok(done(Outcome::Planned, ""));
         }
         let path: RemotePath = item.path.parse()?;
-        if item.kind == ItemKind::Folder && !self.whole_folders {
+        if item.kind == ItemKind::Folder && self.folders == Folders::Empty {
             match self.client.is_empty_folder(&path).await {
                 Ok(true) => {}
                 Ok(false) => return Ok(done(Outcome::Skipped, "not empty")),
@@ -189,7 +194,8 @@ impl Deletion<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let deleted = self.client.delete_rev(&path, item.rev.as_deref()).await;
+        let rev = item.rev.as_deref();
+        let deleted = self.client.delete_rev(&path, rev, &self.leave).await;
         Ok(match deleted? {
             Deleted::Yes => done(Outcome::Deleted, ""),
             Deleted::Changed => done(Outcome::Skipped, "changed since it was looked at"),

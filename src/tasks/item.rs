@@ -26,6 +26,8 @@ pub struct Item {
     pub rev: Option<String>,
     /// Dropbox's content hash; files only.
     pub hash: Option<String>,
+    /// Whether it would be there after the task, and is not: of a dry run.
+    pub planned: bool,
 }
 
 /// What an item is.
@@ -64,12 +66,16 @@ impl Item {
             id: None,
             rev: None,
             hash: None,
+            planned: false,
         }
     }
 
     /// A folder that is only planned.
     pub(super) fn planned_folder(path: &crate::path::RemotePath) -> Self {
-        Self::named(ItemKind::Folder, path.name().to_owned(), path.to_string())
+        Self {
+            planned: true,
+            ..Self::named(ItemKind::Folder, path.name().to_owned(), path.to_string())
+        }
     }
 
     pub(super) fn root() -> Self {

@@ -62,6 +62,7 @@ impl Connection {
             return Ok(Item {
                 path: target.to_string(),
                 name: target.name().to_owned(),
+                planned: true,
                 ..item
             });
         }

@@ -79,8 +79,10 @@ impl Run {
         );
         while let Some(item) = finished.next().await {
             if let Some(error) = &item.error {
-                // Without a token nothing else can work either.
-                if self.on_error == OnError::Stop || error.kind() == ErrorKind::NotSignedIn {
+                // Without a token, or against a guard of the run, nothing else can work either.
+                let hopeless =
+                    matches!(error.kind(), ErrorKind::NotSignedIn | ErrorKind::NotAllowed);
+                if hopeless || self.on_error == OnError::Stop {
                     stopped.store(true, Ordering::Relaxed);
                     report.fatal_error.get_or_insert_with(|| Arc::clone(error));
                 }

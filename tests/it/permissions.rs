@@ -93,3 +93,37 @@ fn hosts_must_be_named() {
         .args(&["--allow-net", "dropbox.invalid"])
         .success();
 }
+
+#[test]
+fn flags_guard_what_is_at_dropbox() {
+    let lab = |code: &str| {
+        Lab::new()
+            .remote("/a.txt", "a")
+            .remote("/b.txt", "b")
+            .eval(code)
+    };
+    let delete = r#"dropbox().delete(["/a.txt", "/b.txt"])"#;
+    let guards: [(&str, &[&str]); 4] = [
+        ("--read-only", &[]),
+        ("--no-delete", &[]),
+        ("--max-delete", &["1"]),
+        ("--max-delete", &["1", "--allow-all"]),
+    ];
+    for (flag, others) in guards {
+        let done = lab(delete)
+            .arg(flag)
+            .args(others)
+            .stderr_contains(flag)
+            .status(5);
+        done.remote_is(&[("/a.txt", "a"), ("/b.txt", "b")]);
+    }
+    lab(delete)
+        .args(&["--max-delete", "2"])
+        .success()
+        .remote_is(&[]);
+    lab(r#"dropbox().write_text("/a.txt", "new")"#)
+        .arg("--read-only")
+        .stderr_contains("--read-only")
+        .status(5)
+        .remote_is(&[("/a.txt", "a"), ("/b.txt", "b")]);
+}

@@ -25,7 +25,7 @@ pub(crate) fn lab_with(limits: Limits, dry_run: bool) -> (Arc<Emulator>, Bench) 
     (emulator, bench)
 }
 
-fn connection(emulator: &Emulator, name: &str) -> Connection {
+pub(crate) fn connection(emulator: &Emulator, name: &str) -> Connection {
     Connection::builder(name)
         .endpoint(emulator.url())
         .access_token(emulator.access_token(name))

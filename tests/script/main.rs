@@ -9,6 +9,7 @@ mod engines;
 mod errors;
 mod files;
 mod filters;
+mod guards;
 mod modules;
 mod session;
 mod stopping;

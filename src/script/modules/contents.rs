@@ -57,6 +57,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               -> Raised<Item> {
             let options = read(&host, &map, "write_text")?;
             host.wait(on.write_text(&path, &text, options))
+                .map(|item| host.told_item("write", item))
         },
     );
     let host = Arc::clone(run);
@@ -76,6 +77,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               -> Raised<Item> {
             let options = read(&host, &map, "write_blob")?;
             host.wait(on.write_blob(&path, blob, options))
+                .map(|item| host.told_item("write", item))
         },
     );
 }

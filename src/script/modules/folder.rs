@@ -110,6 +110,7 @@ fn register_create_folder(engine: &mut Engine, run: &Arc<Run>) {
             let mut options: CreateFolderOptions = options.map_err(|error| host.raise(error))?;
             options.dry_run |= host.host().dry_run;
             host.wait(connection.create_folder(&path, options))
+                .map(|item| host.told_item("create the folder", item))
         },
     );
 }

@@ -61,6 +61,12 @@ pub(super) fn register(engine: &mut Engine) {
     .register_into_engine(engine, |item: &mut Item| {
         or_unit(item.uploaded.map(DateTime))
     });
+    property(
+        "planned",
+        &[ON, "bool"],
+        "Whether a dry run only would have made it.",
+    )
+    .register_into_engine(engine, |item: &mut Item| item.planned);
     for name in ["to_string", "to_debug"] {
         FuncRegistration::new(name)
             .with_purity(true)

@@ -33,6 +33,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               -> Raised<Item> {
             let options = read(&host, &map, "copy_to")?;
             host.wait(on.copy_to(&from, &path, options))
+                .map(|item| host.told_item(&format!("copy `{from}` to"), item))
         },
     );
     let host = Arc::clone(run);
@@ -52,6 +53,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               -> Raised<Item> {
             let options = read(&host, &map, "rename")?;
             host.wait(on.rename(&path, &to, options))
+                .map(|item| host.told_item(&format!("move `{path}` to"), item))
         },
     );
     register_revisions(engine, run);
@@ -104,7 +106,11 @@ fn register_revisions(engine: &mut Engine, run: &Arc<Run>) {
 async fn planned(on: &Connection, path: &str, rev: &str) -> Result<Item, Error> {
     let mut items = on.revisions(path).await?.into_iter();
     let found = items.find(|item| item.rev.as_deref() == Some(rev));
-    found.ok_or_else(|| {
+    let planned = found.map(|item| Item {
+        planned: true,
+        ..item
+    });
+    planned.ok_or_else(|| {
         let message = format!("there is no such rev of `{path}`");
         Error::new(ErrorKind::InvalidArgument, message).with_path(path)
     })

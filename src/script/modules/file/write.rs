@@ -44,6 +44,15 @@ pub(super) fn create_folder(run: &Run, path: &str) -> Raised<()> {
 pub(super) fn delete(run: &Run, path: &str) -> Raised<()> {
     let real = run.writable_entry(path)?;
     let found = or_raise(run, "delete", path, fs::symlink_metadata(&real))?;
+    if !run.is_own(&real) {
+        let files = if run.guards().count_deletions() {
+            or_raise(run, "look at", path, count_files(&real))?
+        } else {
+            0
+        };
+        let leave = run.guards().leave_to_delete(files);
+        leave.map_err(|error| run.raise(error.with_path(path)))?;
+    }
     if run.would(format_args!("delete `{path}`")) {
         return Ok(());
     }
@@ -106,6 +115,22 @@ pub(super) fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
             .map_err(|cause| Error::io("write", to, cause))
     })?;
     or_raise(run, "write", to, partial.finish())
+}
+
+/// The files that go with `path`; a link is one itself.
+fn count_files(path: &Path) -> io::Result<u64> {
+    let mut files = 0;
+    let mut ahead = vec![path.to_owned()];
+    while let Some(path) = ahead.pop() {
+        if fs::symlink_metadata(&path)?.is_dir() {
+            for entry in fs::read_dir(&path)? {
+                ahead.push(entry?.path());
+            }
+        } else {
+            files += 1;
+        }
+    }
+    Ok(files)
 }
 
 /// The resolved path that `to` means for something of `from`'s name: inside, where `to` is a folder.

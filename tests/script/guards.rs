@@ -1,0 +1,205 @@
+//! The guards of a whole run: read only, deletions, dry run.
+
+use std::sync::Arc;
+
+use dropscript::emulator::Emulator;
+use dropscript::{ErrorKind, Level, Limits, Permissions, Reason};
+
+use crate::bench::Bench;
+use crate::cloud::{connection, lab_with};
+
+/// Calls that change something at Dropbox, each by itself; `rev` is of `/a.txt`.
+const CHANGES: [&str; 11] = [
+    r#"dbx.upload("out", "/x")"#,
+    r#"dbx.upload_file("out/b.txt", "/x.txt")"#,
+    r#"dbx.write_text("/a.txt", "new")"#,
+    r#"dbx.write_blob("/x.bin", blob(3))"#,
+    r#"dbx.create_folder("/new")"#,
+    r#"dbx.copy_to("/a.txt", "/x.txt")"#,
+    r#"dbx.rename("/a.txt", "x.txt")"#,
+    r#"dbx.restore("/a.txt", rev)"#,
+    r#"dbx.delete("/a.txt")"#,
+    r#"dbx.delete_in("/", #{ include: "a*" })"#,
+    r#"dbx.delete_in("/", #{ kind: "folders", include: "f" })"#,
+];
+
+/// A bench with `/a.txt`, three files in `/f`, and `out/b.txt`, whose scripts may do so much.
+fn lab(permissions: impl Fn(Permissions) -> Permissions + 'static) -> (Arc<Emulator>, Bench) {
+    let emulator = Arc::new(Emulator::start().unwrap());
+    for path in ["/a.txt", "/f/1.txt", "/f/2.txt", "/f/deep/3.txt"] {
+        emulator.put("main", path, path);
+    }
+    let connection = connection(&emulator, "main");
+    let bench = Bench::with(move |host| {
+        let folder = Permissions::none().read(".").write(".");
+        host.connection(connection.clone())
+            .permissions(permissions(folder))
+    });
+    (emulator, bench.file("out/b.txt", "b"))
+}
+
+const BEFORE: [&str; 6] = [
+    "/a.txt",
+    "/f",
+    "/f/1.txt",
+    "/f/2.txt",
+    "/f/deep",
+    "/f/deep/3.txt",
+];
+
+/// Runs code that a guard refuses; gives the hint.
+fn refused(bench: &Bench, call: &str) -> String {
+    let refused = bench.fail(&with_rev(call));
+    let reason = Reason::Failed(ErrorKind::NotAllowed);
+    assert_eq!(refused.reason, reason, "{call}");
+    refused.hint.unwrap_or_default()
+}
+
+fn with_rev(call: &str) -> String {
+    format!("let dbx = dropbox(); let rev = dbx.revisions(\"/a.txt\")[0].rev; {call}")
+}
+
+#[test]
+fn read_only_lets_nothing_be_changed_and_everything_be_read() {
+    let (emulator, bench) = lab(Permissions::read_only);
+    for call in CHANGES {
+        let hint = refused(&bench, call);
+        assert!(hint.contains("--read-only"), "{call}: {hint}");
+    }
+    assert_eq!(emulator.paths("main"), BEFORE);
+    assert_eq!(emulator.contents("main", "/a.txt").unwrap(), "/a.txt");
+    bench.eval(
+        r#"
+        let dbx = dropbox();
+        assert_eq(dbx.download("/f", "in").transferred, 3);
+        assert_eq(dbx.read_text("/a.txt"), "/a.txt");
+        assert_eq(dbx.list("/", #{ subfolders: true }).count(), 6);
+        assert(dbx.temporary_link("/a.txt").starts_with("http"));
+        // What is there already needs no sending.
+        file::create_folder("same");
+        file::write_text("same/a.txt", "/a.txt");
+        assert_eq(dbx.upload("same", "/").skipped, 1);
+        file::delete("same");
+        "#,
+    );
+}
+
+#[test]
+fn no_delete_lets_everything_but_deletions_be_done() {
+    let (emulator, bench) = lab(Permissions::no_delete);
+    for call in [
+        r#"dbx.delete("/a.txt")"#,
+        r#"dbx.delete("/f", #{ on_error: "report" })"#,
+        r#"dbx.delete_in("/f", #{ all: true })"#,
+        r#"file::delete("out/b.txt")"#,
+        r#"file::delete("out")"#,
+    ] {
+        let hint = refused(&bench, call);
+        assert!(hint.contains("--no-delete"), "{call}: {hint}");
+    }
+    assert_eq!(emulator.paths("main"), BEFORE);
+    assert!(bench.path("out/b.txt").exists());
+    bench.eval(
+        r#"
+        let dbx = dropbox();
+        assert_eq(dbx.upload("out", "/x").transferred, 1);
+        dbx.write_text("/a.txt", "new");
+        dbx.rename("/a.txt", "z.txt");
+        assert_eq(dbx.delete_in("/f", #{ include: "*.none" }).deleted, 0);
+        // The run's own folder is its own affair.
+        let own = path::join(file::temp_folder(), "a.txt");
+        file::write_text(own, "a");
+        file::delete(own);
+        "#,
+    );
+    assert_eq!(emulator.contents("main", "/z.txt").unwrap(), "new");
+}
+
+#[test]
+fn deleted_files_are_counted_over_the_run_here_and_at_dropbox() {
+    let (emulator, bench) = lab(|permissions| permissions.max_delete(5));
+    let bench = bench.file("out/c/d.txt", "d");
+    bench.eval(
+        r#"
+        let dbx = dropbox();
+        fn refused(task) { attempt(task).error.kind }
+        file::delete("out");
+        assert_eq(dbx.delete("/f").deleted, 1);
+        assert_eq(refused(|| dropbox().delete("/a.txt")), "not_allowed");
+        assert_eq(refused(|| dropbox().delete_in("/", #{ include: "a*", on_error: "report" })), "not_allowed");
+        file::write_text("one.txt", "1");
+        assert_eq(refused(|| file::delete("one.txt")), "not_allowed");
+        assert(file::exists("one.txt"));
+        // A folder without files is no file.
+        dbx.create_folder("/empty");
+        assert_eq(dbx.delete("/empty").deleted, 1);
+        "#,
+    );
+    assert_eq!(emulator.paths("main"), ["/a.txt"]);
+}
+
+#[test]
+fn too_many_deletions_are_refused_before_the_first() {
+    let (emulator, bench) = lab(|permissions| permissions.max_delete(2));
+    for call in [
+        r#"dbx.delete("/f")"#,
+        r#"dbx.delete(["/a.txt", "/f"])"#,
+        r#"dbx.delete("/f", #{ dry_run: true })"#,
+        r#"dbx.delete_in("/f", #{ subfolders: true, all: true })"#,
+        r#"dbx.delete_in("/", #{ kind: "folders", include: "f" })"#,
+    ] {
+        let hint = refused(&bench, call);
+        assert!(hint.contains("--max-delete"), "{call}: {hint}");
+    }
+    assert_eq!(emulator.paths("main"), BEFORE);
+    // Each run counts for itself.
+    for folder in ["/f", "/"] {
+        let call = format!("dropbox().delete_in({folder:?}, #{{ all: true }}).deleted");
+        bench.eval(&call);
+    }
+    assert_eq!(emulator.paths("main"), ["/f", "/f/deep", "/f/deep/3.txt"]);
+}
+
+#[test]
+fn a_dry_run_says_what_each_call_would_do_and_marks_it() {
+    let (emulator, bench) = lab_with(Limits::default(), true);
+    for path in ["/a.txt", "/f/1.txt", "/f/2.txt", "/f/deep/3.txt"] {
+        emulator.put("main", path, path);
+    }
+    let bench = bench.file("out/b.txt", "b");
+    for call in CHANGES {
+        let told = bench.logged().len();
+        bench.eval(&with_rev(&format!(
+            "let what = {call}; assert(what.planned != 0 && what.planned != false)"
+        )));
+        let logged = bench.logged();
+        assert_eq!(logged.len(), told + 1, "{call}: {logged:?}");
+        assert_eq!(logged[told].0, Level::Info);
+        assert!(logged[told].1.starts_with("would "), "{logged:?}");
+    }
+    for call in [
+        r#"file::write_text("x.txt", "x")"#,
+        r#"file::append_text("out/b.txt", "x")"#,
+        r#"file::create_folder("x")"#,
+        r#"file::copy("out/b.txt", "x.txt")"#,
+        r#"file::move("out/b.txt", "x.txt")"#,
+        r#"file::delete("out")"#,
+        r#"dropbox().download("/f/1.txt", "in")"#,
+        r#"dropbox().download_file("/f/1.txt", "in.txt")"#,
+    ] {
+        let told = bench.logged().len();
+        bench.eval(call);
+        assert_eq!(bench.logged().len(), told + 1, "{call}");
+    }
+    assert_eq!(emulator.paths("main"), BEFORE);
+    let mut left: Vec<_> = std::fs::read_dir(bench.folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["out"]);
+    assert_eq!(
+        std::fs::read_to_string(bench.path("out/b.txt")).unwrap(),
+        "b"
+    );
+}
