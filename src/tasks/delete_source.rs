@@ -18,8 +18,9 @@ const GONE: &str = "gone already";
 /// The reason for a source whose hash could not be compared.
 pub(super) const UNPROVEN: &str = "not deleted: Dropbox told no content hash";
 
-/// Deletes a local file, if it is still the one that was read.
-pub(super) async fn delete_local(path: PathBuf, read: Stamp) -> Result<Kept> {
+/// Deletes a local file, if it is still the one that was read, and the run may delete one more.
+pub(super) async fn delete_local(client: &Client, path: PathBuf, read: Stamp) -> Result<Kept> {
+    client.guards().leave_to_delete(1)?;
     let delete = move || {
         let metadata = match fs::symlink_metadata(&path) {
             Ok(metadata) => metadata,
@@ -39,7 +40,7 @@ pub(super) async fn delete_local(path: PathBuf, read: Stamp) -> Result<Kept> {
     tokio::task::spawn_blocking(delete).await?
 }
 
-/// Deletes a file at Dropbox, if it is still of the rev that was read.
+/// Deletes a file at Dropbox, if it is still of the rev that was read, and the run may delete one more.
 pub(super) async fn delete_remote(client: &Client, item: &Item, rev: Option<&str>) -> Result<Kept> {
     // A version that is named by its rev has no path of its own.
     if item.path.starts_with("rev:") {
@@ -49,7 +50,8 @@ pub(super) async fn delete_remote(client: &Client, item: &Item, rev: Option<&str
         return Ok(Some(CHANGED));
     };
     let path: RemotePath = item.path.parse()?;
-    Ok(match client.delete_rev(&path, Some(rev)).await? {
+    let leave = client.guards().leave_to_delete(1)?;
+    Ok(match client.delete_rev(&path, Some(rev), &leave).await? {
         Deleted::Yes => None,
         Deleted::Changed => Some(CHANGED),
         Deleted::Gone => Some(GONE),

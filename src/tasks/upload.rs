@@ -310,7 +310,7 @@ impl<'a> Upload<'a> {
         if !self.options.delete_source || self.options.dry_run {
             return Ok(None);
         }
-        delete_local(local.path.clone(), read).await
+        delete_local(self.client, local.path.clone(), read).await
     }
 
     /// Sends the file together with other small ones where that can be, else by itself. Also says which version of it that was.

@@ -139,7 +139,11 @@ async fn what_passes_is_tried_again() {
             let report = send(&bench).await;
             assert_eq!(report.transferred, 50, "{route} {what:?}");
             assert_all_there(&bench, 50);
-            assert_eq!(bench.emulator.calls().during_retry_after, 0);
+            let calls = bench.emulator.calls();
+            assert!(
+                calls.during_retry_after <= 1,
+                "fifty files are two calls, of which one may be under way when the other is refused"
+            );
         }
     }
 }
