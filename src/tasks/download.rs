@@ -12,10 +12,12 @@ use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
 use super::claims::{Claim, Claims, NAMED_TWICE, clash};
+use super::delete_source::{Kept, UNPROVEN, delete_remote};
 use super::filter::{Sieve, Task};
 use super::list::nothing_matches;
 use super::naming::{looks_like_a_file, numbered};
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
+use super::placing::{placed, refuse_rename};
 use super::remote::{Below, Found, Reading, Walk, find};
 use super::run::{Done, Run, Step};
 use super::sink::{Place, Seal, Sink};
@@ -23,6 +25,7 @@ use super::{
     DownloadOptions, Item, ItemKind, Outcome, Overwrite, Report, ReportItem, Source,
     TransferOptions,
 };
+use crate::api::files::FileMetadata;
 use crate::client::{Client, ContentHasher};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
@@ -101,6 +104,7 @@ impl Connection {
             glob: false,
             ..options
         };
+        refuse_rename(&literal, "download_file")?;
         let sieve = literal.filter.sieve(Task::Download, Timestamp::now())?;
         let found = self.read(Source::from(path), &literal).await?;
         match found.as_slice() {
@@ -181,8 +185,8 @@ impl<'a> Download<'a> {
             parallel,
             plan_only: self.options.dry_run,
         };
-        run.through(sieve.select(work), |below| self.file(below))
-            .await
+        let work = placed(sieve.select(work), self.options, key).await;
+        run.through(work, |below| self.file(below)).await
     }
 
     /// The files that a source means, as far as the filter lets them through by what is known of them.
@@ -253,6 +257,10 @@ impl<'a> Download<'a> {
             };
             match decision {
                 Decision::Replace => {}
+                Decision::Skip(UNCHANGED) => {
+                    let kept = self.delete_source(item, item.rev.as_deref()).await?;
+                    return Ok(skip(kept.unwrap_or(UNCHANGED)));
+                }
                 Decision::Skip(reason) => return Ok(skip(reason)),
                 Decision::FreeName => relative = self.free_name(item, &relative)?,
                 Decision::Refuse | Decision::CompareHashes => {
@@ -274,19 +282,32 @@ impl<'a> Download<'a> {
             match self.write(item, &relative).await {
                 Err(error) if error.kind() == ErrorKind::Integrity && tries < TRIES => tries += 1,
                 Err(error) => return Err(error),
-                Ok(bytes) => {
+                Ok(arrived) => {
+                    let kept = if self.options.delete_source && arrived.content_hash.is_none() {
+                        Some(UNPROVEN)
+                    } else {
+                        self.delete_source(item, Some(&arrived.rev)).await?
+                    };
                     return Ok(Done {
                         destination,
                         outcome: Outcome::Transferred,
-                        bytes,
-                        reason: "",
+                        bytes: arrived.size,
+                        reason: kept.unwrap_or_default(),
                     });
                 }
             }
         }
     }
 
-    async fn write(&self, item: &Item, relative: &str) -> Result<u64> {
+    /// Deletes the file of the rev that was read, where that is wanted.
+    async fn delete_source(&self, item: &Item, rev: Option<&str>) -> Result<Kept> {
+        if !self.options.delete_source || self.options.dry_run {
+            return Ok(None);
+        }
+        delete_remote(self.client, item, rev).await
+    }
+
+    async fn write(&self, item: &Item, relative: &str) -> Result<FileMetadata> {
         let place = self.place(relative)?;
         let path: RemotePath = item.path.parse()?;
         let mut download = self.client.download(&path).await?;
@@ -299,11 +320,11 @@ impl<'a> Download<'a> {
             .filter(|_| self.options.keep_dates)
             .map(system_time);
         sink.commit(Seal {
-            hash: metadata.content_hash,
+            hash: metadata.content_hash.clone(),
             modified,
         })
         .await?;
-        Ok(metadata.size)
+        Ok(metadata)
     }
 
     /// The folder of a target, made if it is missing, and the name in it.
@@ -376,13 +397,7 @@ impl<'a> Download<'a> {
     }
 
     fn claim(&self, relative: &str, item: &Item) -> Claim {
-        // Where the file system does not tell letter case apart, the claims must not either.
-        let key = if cfg!(any(windows, target_vendor = "apple")) {
-            relative.to_lowercase()
-        } else {
-            relative.to_owned()
-        };
-        self.claims.claim(key, &item.path)
+        self.claims.claim(key(relative), &item.path)
     }
 
     fn free_name(&self, item: &Item, relative: &str) -> Result<String> {
@@ -440,6 +455,15 @@ fn steps(what: String, walk: Walk, sieve: &Sieve) -> impl Stream<Item = Step<Bel
             }
         }
     })
+}
+
+/// Where the file system does not tell letter case apart, two paths that differ by it only are one.
+fn key(relative: &str) -> String {
+    if cfg!(any(windows, target_vendor = "apple")) {
+        relative.to_lowercase()
+    } else {
+        relative.to_owned()
+    }
 }
 
 /// The time of a file; Dropbox has none before 1970.

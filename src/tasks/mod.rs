@@ -5,6 +5,7 @@ mod contents;
 mod create_folder;
 mod delete;
 mod delete_in;
+mod delete_source;
 mod download;
 mod filter;
 mod info;
@@ -15,6 +16,7 @@ mod naming;
 mod options;
 mod overwrite;
 mod pattern;
+mod placing;
 mod relocate;
 mod remote;
 mod report;
@@ -34,5 +36,6 @@ pub use options::{
     CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, ListOptions, OnError,
     Overwrite, RelocateOptions, SizeIs, TransferOptions, UploadOptions, WriteOptions,
 };
+pub use placing::Rename;
 pub use report::{Outcome, Report, ReportItem};
 pub use source::{LocalEntry, Source};

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
-use super::Filter;
+use super::{Filter, Rename};
 use crate::options::options;
 
 options! {
@@ -16,6 +16,10 @@ options! {
         size_is: SizeIs = SizeIs::Different, r#""same", "smaller", "larger", "smaller_or_larger" or "different""#;
         /// Whether the modified date goes along.
         keep_dates: bool = true, "true or false";
+        /// Whether a file is deleted where it was, when it arrived and its hash was checked, or when an equal one is there.
+        delete_source: bool = false, "true or false";
+        /// Whether all goes right into the destination, without subfolders. Sources that would become one file fail.
+        flatten: bool = false, "true or false";
         /// How many files go at a time; chosen by the program unless said.
         parallel: Option<NonZeroUsize> = None, "a whole number from 1";
         /// What a failure leads to.
@@ -26,6 +30,9 @@ options! {
         glob: bool = true, "true or false";
         /// Whether it is an error when a glob or a filter matches nothing.
         require_match: bool = false, "true or false";
+        @closure
+        /// The name of each file at the target.
+        rename, "rename": Rename, "a closure from the item to its new name";
         @flatten
         /// Which files go; `kind` is always files.
         filter: Filter;

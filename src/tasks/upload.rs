@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::claims::{Claim, Claims, NAMED_TWICE, clash};
+use super::delete_source::{Kept, UNPROVEN, delete_local};
 use super::filter::{Sieve, Task};
 use super::list::nothing_matches;
 use super::local::{Found, Local, find, walk};
 use super::naming::{looks_like_a_file, numbered};
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
+use super::placing::{placed, refuse_rename};
 use super::remote::{Reading, Walk};
 use super::run::{Done, Run, Step};
 use super::{
@@ -102,6 +104,7 @@ impl Connection {
             glob: false,
             ..options
         };
+        refuse_rename(&literal, "upload_file")?;
         let sieve = literal.filter.sieve(Task::Upload, Timestamp::now())?;
         match read(Source::Text(local.display().to_string()), &literal)?.pop() {
             Some(file @ Found::File { .. }) => {
@@ -183,9 +186,10 @@ impl<'a> Upload<'a> {
     }
 
     async fn run(mut self, found: Vec<Found>, sieve: Sieve) -> Result<Report> {
-        let deep = found.iter().any(Found::is_deep);
+        let deep = found.iter().any(Found::is_deep) && !self.options.flatten;
         let sieve = Arc::new(sieve);
-        let mut work = sieve.select(walk(found, Arc::clone(&sieve)));
+        let work = sieve.select(walk(found, Arc::clone(&sieve)));
+        let mut work = placed(work, self.options, str::to_lowercase).await;
         let first: Vec<_> = work.by_ref().take(FEW + 1).collect().await;
         let count = first.len();
         let known = self.known(count, deep).await?;
@@ -268,6 +272,10 @@ impl<'a> Upload<'a> {
             reason,
         };
         let (target, mode) = match self.decide(local, target, known).await? {
+            (_, Decision::Skip(UNCHANGED)) => {
+                let kept = self.delete_source(local, local.stamp).await?;
+                return Ok(done(target, Outcome::Skipped, kept.unwrap_or(UNCHANGED)));
+            }
             (_, Decision::Skip(reason)) => return Ok(done(target, Outcome::Skipped, reason)),
             (None, Decision::Replace) if self.options.overwrite == Overwrite::Always => {
                 (target.clone(), WriteMode::Overwrite)
@@ -285,20 +293,33 @@ impl<'a> Upload<'a> {
             open(&local.path).await?;
             return Ok(done(&target, Outcome::Planned, ""));
         }
-        let sent = self.send_to(local, &target, mode).await?;
+        let (sent, stamp) = self.send_to(local, &target, mode).await?;
+        let kept = if self.options.delete_source && sent.content_hash.is_none() {
+            Some(UNPROVEN)
+        } else {
+            self.delete_source(local, stamp).await?
+        };
         Ok(Done {
             bytes: sent.size,
-            ..done(&target, Outcome::Transferred, "")
+            ..done(&target, Outcome::Transferred, kept.unwrap_or_default())
         })
     }
 
-    /// Sends the file together with other small ones where that can be, else by itself.
+    /// Deletes the file that was read when it was as `read` says, where that is wanted.
+    async fn delete_source(&self, local: &Local, read: Stamp) -> Result<Kept> {
+        if !self.options.delete_source || self.options.dry_run {
+            return Ok(None);
+        }
+        delete_local(local.path.clone(), read).await
+    }
+
+    /// Sends the file together with other small ones where that can be, else by itself. Also says which version of it that was.
     async fn send_to(
         &self,
         local: &Local,
         target: &RemotePath,
         mode: WriteMode,
-    ) -> Result<FileMetadata> {
+    ) -> Result<(FileMetadata, Stamp)> {
         let commit = |stamp: Stamp| CommitInfo {
             path: target.as_str().to_owned(),
             mode: mode.clone(),
@@ -315,12 +336,13 @@ impl<'a> Upload<'a> {
                 .upload(local.path.clone(), local.stamp, commit)
                 .await?;
             if let Sent::Committed(metadata) = sent {
-                return Ok(metadata);
+                return Ok((metadata, local.stamp));
             }
         }
         let _turn = self.large.acquire().await;
         let file = open(&local.path).await?;
-        self.client.upload(&file, &commit(file.stamp())).await
+        let sent = self.client.upload(&file, &commit(file.stamp())).await?;
+        Ok((sent, file.stamp()))
     }
 
     /// What to do, and the rev of the file at the target where there is one.
@@ -355,13 +377,17 @@ impl<'a> Upload<'a> {
         Ok((existing.rev, decision))
     }
 
-    /// Whether the file has this content hash.
+    /// Whether the file, as it was found, has this content hash.
     async fn is_equal(&self, local: &Local, hash: Option<String>) -> Result<bool> {
         let Some(hash) = hash else { return Ok(false) };
         let _turn = self.reading.acquire().await;
-        let path = local.path.clone();
-        let read = move || LocalFile::open(&path)?.content_hash();
-        Ok(tokio::task::spawn_blocking(read).await?? == hash)
+        let (path, stamp) = (local.path.clone(), local.stamp);
+        let read = move || {
+            let file = LocalFile::open(&path)?;
+            let equal = file.content_hash()? == hash;
+            Ok(equal && file.stamp() == stamp && file.check_unchanged().is_ok())
+        };
+        tokio::task::spawn_blocking(read).await?
     }
 
     /// The file at the target, if any. A folder there is a conflict.

@@ -181,3 +181,26 @@ fn a_dry_run_deletes_nothing() {
     bench.eval(r#"assert_eq(dropbox().delete_in("/r", #{ include: "*" }).planned, 1)"#);
     assert!(emulator.contents("main", "/r/a.csv").is_some());
 }
+
+#[test]
+fn a_closure_gives_new_names_and_what_arrived_goes() {
+    let (emulator, bench) = lab();
+    let bench = bench.file("out/a/x.csv", "1").file("out/b/y.csv", "22");
+    bench.eval(
+        r#"
+        let dbx = dropbox();
+        let day = "2026-06-30";
+        let options = #{ flatten: true, delete_source: true, rename: |item| `${day} ${item.name}` };
+        assert_eq(dbx.upload("out", "/in", options).transferred, 2);
+        assert_eq(file::list("out/**/*.csv").len(), 0);
+        let back = dbx.download("/in", "got", #{ delete_source: true, rename: |item| item.name.sub_string(11) });
+        assert_eq([back.transferred, file::read_text("got/x.csv"), file::read_text("got/y.csv")], [2, "1", "22"]);
+        assert_eq(dbx.list("/in").len(), 0);
+
+        try { dbx.upload("got", "/in", #{ rename: |item| 7 }); assert(false) } catch (e) { assert_eq(kind_of(e), "script") }
+        try { dbx.upload("got", "/in", #{ rename: "x" }); assert(false) } catch (e) { assert_eq(e.kind, "invalid_argument") }
+        try { dbx.upload("got", "/in", #{ rename: |item| throw item.name }); assert(false) } catch (e) { assert(e.ends_with(".csv")) }
+        "#,
+    );
+    assert_eq!(emulator.paths("main"), ["/in"]);
+}

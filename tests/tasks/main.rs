@@ -16,4 +16,5 @@ mod store;
 mod store_killed;
 mod support;
 mod token;
+mod transfer;
 mod upload;

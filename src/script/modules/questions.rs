@@ -3,13 +3,14 @@
 use std::pin::pin;
 
 use futures_util::FutureExt;
-use rhai::{FnPtr, NativeCallContext};
+use futures_util::future::BoxFuture;
+use rhai::{FnPtr, ImmutableString, NativeCallContext, Variant};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Error;
 use crate::script::gate::Raised;
 use crate::script::run::Run;
-use crate::tasks::Predicate;
+use crate::tasks::{Item, Predicate, Rename};
 
 /// Something to do with the engine, between two steps of a task.
 type Question = Box<dyn FnOnce(&NativeCallContext) -> Raised<()> + Send>;
@@ -32,18 +33,33 @@ impl Questions {
 
     /// The test that a closure makes of an item.
     pub(super) fn predicate(&self, closure: FnPtr) -> Predicate {
+        let ask = self.ask::<bool>(closure);
+        Predicate::asking(move |item| ask(item).map(Option::unwrap_or_default).boxed())
+    }
+
+    /// The name that a closure gives an item.
+    pub(super) fn rename(&self, closure: FnPtr) -> Rename {
+        let ask = self.ask::<ImmutableString>(closure);
+        let text = |name: Option<ImmutableString>| name.unwrap_or_default().into();
+        Rename::asking(move |item| ask(item).map(text).boxed())
+    }
+
+    /// What a closure says of an item. Without an answer the script has ended the task, and nobody looks at this one.
+    fn ask<T: Variant + Clone + Send>(
+        &self,
+        closure: FnPtr,
+    ) -> impl Fn(&Item) -> BoxFuture<'static, Option<T>> + Send + Sync + 'static {
         let sender = self.sender.clone();
-        Predicate::asking(move |item| {
+        move |item| {
             let (closure, item) = (closure.clone(), item.clone());
             let (answer, answered) = oneshot::channel();
-            // Without an answer the script has ended the task, and nobody looks at this one.
             let _ = sender.send(Box::new(move |context| {
-                let holds = closure.call_within_context::<bool>(context, (item,))?;
-                let _ = answer.send(holds);
+                let said = closure.call_within_context::<T>(context, (item,))?;
+                let _ = answer.send(said);
                 Ok(())
             }));
-            async { answered.await.unwrap_or(false) }.boxed()
-        })
+            async { answered.await.ok() }.boxed()
+        }
     }
 
     /// Waits for the task, and answers its questions.

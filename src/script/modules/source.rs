@@ -30,9 +30,32 @@ pub(super) fn remote_source(value: &Dynamic) -> Result<Source, Error> {
     ))
 }
 
-/// Text, an entry of `event.files` or of `file::list`, or an array of these; all of it must be
-/// readable.
-pub(super) fn local_source(run: &Run, value: &Dynamic, glob: bool) -> Raised<Source> {
+/// What a task does to its local sources.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Access {
+    Read,
+    ReadAndDelete,
+}
+
+impl Access {
+    /// Raises where the script may not do that to this path.
+    pub(super) fn check(self, run: &Run, path: &str) -> Raised<()> {
+        run.readable(path)?;
+        match self {
+            Self::Read => Ok(()),
+            Self::ReadAndDelete => run.writable(path).map(drop),
+        }
+    }
+}
+
+/// Text, an entry of `event.files` or of `file::list`, or an array of these; the script must be allowed
+/// to do with all of it what the task does.
+pub(super) fn local_source(
+    run: &Run,
+    value: &Dynamic,
+    glob: bool,
+    access: Access,
+) -> Raised<Source> {
     if let Some(text) = value.read_lock::<ImmutableString>() {
         let path = run.local_path(&text);
         // Text that names an existing item is that item, even when it looks like a glob.
@@ -41,7 +64,7 @@ pub(super) fn local_source(run: &Run, value: &Dynamic, glob: bool) -> Raised<Sou
         } else {
             text.as_str()
         };
-        run.readable(if literal.is_empty() { "." } else { literal })?;
+        access.check(run, if literal.is_empty() { "." } else { literal })?;
         return Ok(Source::Text(path.to_string_lossy().into_owned()));
     }
     if let Some(entry) = value.read_lock::<Map>() {
@@ -51,7 +74,7 @@ pub(super) fn local_source(run: &Run, value: &Dynamic, glob: bool) -> Raised<Sou
                 .and_then(|value| value.clone().into_string().ok())
         };
         if let (Some(path), Some(relative)) = (text("path"), text("relative")) {
-            run.readable(&path)?;
+            access.check(run, &path)?;
             return Ok(Source::Entry(LocalEntry {
                 path: run.local_path(&path),
                 relative,
@@ -61,7 +84,7 @@ pub(super) fn local_source(run: &Run, value: &Dynamic, glob: bool) -> Raised<Sou
     if let Some(array) = value.read_lock::<Array>() {
         return array
             .iter()
-            .map(|value| local_source(run, value, glob))
+            .map(|value| local_source(run, value, glob, access))
             .collect::<Raised<_>>()
             .map(Source::Many);
     }

@@ -6,7 +6,7 @@ use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
 use super::method::{Method, with_two};
 use super::questions::Questions;
-use super::source::{local_source, remote_source};
+use super::source::{Access, local_source, remote_source};
 use crate::connection::Connection;
 use crate::script::gate::Raised;
 use crate::script::options;
@@ -30,7 +30,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               map: Map|
               -> Raised<Report> {
             let (options, questions) = read(&host, map, "upload")?;
-            let source = local_source(&host, &source, options.glob)?;
+            let source = local_source(&host, &source, options.glob, access(&options))?;
             questions
                 .wait(&host, context, on.upload(source, &folder, options))
                 .map(|report| host.told("upload", report))
@@ -76,7 +76,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               map: Map|
               -> Raised<Report> {
             let (options, questions) = read(&host, map, "upload_file")?;
-            host.readable(&local)?;
+            access(&options).check(&host, &local)?;
             let local = host.local_path(&local);
             questions
                 .wait(&host, context, on.upload_file(&local, &path, options))
@@ -108,15 +108,27 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     );
 }
 
+/// What a transfer does to its local sources.
+fn access(options: &TransferOptions) -> Access {
+    if options.delete_source {
+        Access::ReadAndDelete
+    } else {
+        Access::Read
+    }
+}
+
 /// The options of a transfer, and the questions that their closures ask.
 fn read(run: &Run, mut map: Map, of: &str) -> Raised<(TransferOptions, Questions)> {
     let questions = Questions::new();
     let known = TransferOptions::OPTIONS;
-    let read = options::take_closure(&mut map, "where", known, of).and_then(|closure| {
+    let mut read = || {
+        let test = options::take_closure(&mut map, "where", known, of)?;
+        let name = options::take_closure(&mut map, "rename", known, of)?;
         let mut options: TransferOptions = options::read(&map, known, of)?;
-        options.filter.predicate = closure.map(|closure| questions.predicate(closure));
+        options.filter.predicate = test.map(|closure| questions.predicate(closure));
+        options.rename = name.map(|closure| questions.rename(closure));
         options.dry_run |= run.host().dry_run;
         Ok(options)
-    });
-    Ok((read.map_err(|error| run.raise(error))?, questions))
+    };
+    Ok((read().map_err(|error| run.raise(error))?, questions))
 }
