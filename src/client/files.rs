@@ -115,6 +115,7 @@ impl Client {
         path: &RemotePath,
         parent_rev: Option<&str>,
     ) -> Outcome<IgnoredAny> {
+        let _turn = self.0.commits.turn().await;
         let path = path.as_str();
         let argument = Argument::of(&DeleteArg { path, parent_rev });
         self.rpc_outcome(&DELETE, Some(path), argument).await

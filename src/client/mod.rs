@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use content_hash::ContentHasher;
 pub(crate) use files::{Created, Deleted};
 pub(crate) use listing::Pages;
-pub(crate) use relocate::Relocation;
+pub(crate) use relocate::{Leg, Relocation};
 pub(crate) use servers::Servers;
 pub(crate) use upload::{LocalFile, Sent, SmallFiles, Stamp};
 

@@ -129,15 +129,33 @@ fn retain_what_lies_directly_within(matching: &mut Vec<Below>) {
     });
 }
 
-struct Deletion<'a> {
+pub(super) struct Deletion<'a> {
     client: &'a Client,
     options: &'a DeleteInOptions,
     /// Whether folders go with what is in them.
     whole_folders: bool,
 }
 
-impl Deletion<'_> {
+impl<'a> Deletion<'a> {
+    /// For files, and folders that nothing is in when their turn comes.
+    pub(super) fn of_files_and_empty_folders(
+        client: &'a Client,
+        options: &'a DeleteInOptions,
+    ) -> Self {
+        Self {
+            client,
+            options,
+            whole_folders: false,
+        }
+    }
+
     async fn run(&self, items: Vec<Item>) -> Result<Report> {
+        let report = self.report(items).await;
+        self.how(PARALLEL).settle(report)
+    }
+
+    /// Deletes the files, then the folders; what failed is in the report.
+    pub(super) async fn report(&self, items: Vec<Item>) -> Report {
         let (mut folders, files): (Vec<Item>, Vec<Item>) = items
             .into_iter()
             .partition(|item| item.kind == ItemKind::Folder);
@@ -147,7 +165,7 @@ impl Deletion<'_> {
             folders.sort_by_key(|folder| Reverse(folder.path.matches('/').count()));
             report.append(self.each(folders, NonZeroUsize::MIN).await);
         }
-        self.how(PARALLEL).settle(report)
+        report
     }
 
     fn how(&self, parallel: NonZeroUsize) -> Run {

@@ -10,5 +10,6 @@ mod errors;
 mod files;
 mod filters;
 mod modules;
+mod relocating;
 mod session;
 mod stopping;
