@@ -67,9 +67,10 @@ pub use script::{
 };
 pub use secret::Secret;
 pub use tasks::{
-    Attribute, ByteSize, ContentKind, ContentTest, CreateFolderOptions, Date, DeleteInOptions,
-    DeleteOptions, DownloadOptions, Filter, Item, ItemKind, Join, Kinds, ListOptions, Listing,
-    LocalEntry, Masks, OnError, Outcome, Overwrite, Predicate, RelocateOptions, Report, ReportItem,
+    Attribute, Audience, ByteSize, ContentKind, ContentTest, CreateFolderOptions, Date,
+    DeleteInOptions, DeleteOptions, DownloadOptions, Filter, Item, ItemKind, Join, Kinds,
+    ListOptions, Listing, LocalEntry, Masks, OnError, Outcome, Overwrite, Predicate,
+    RelocateOptions, RemoteChanges, Report, ReportItem, SearchOptions, SearchOrder, ShareOptions,
     SizeIs, Sort, SortBy, Source, TransferOptions, UploadOptions, When, WriteOptions,
 };
 pub use watch::{Change, ChangeKind, Changes, WatchOptions, Watcher};

@@ -2,6 +2,7 @@
 
 mod budget;
 mod call;
+mod changes;
 mod content_hash;
 mod download;
 mod files;
@@ -9,9 +10,13 @@ mod guards;
 mod listing;
 mod pacer;
 mod relocate;
+mod request;
 mod retry;
 mod revisions;
+mod save_url;
+mod search;
 mod servers;
+mod sharing;
 mod upload;
 mod users;
 
@@ -28,6 +33,7 @@ pub(crate) use upload::{LocalFile, Sent, SmallFiles, Stamp};
 use crate::oauth::TokenSource;
 use crate::transport::Transport;
 use budget::Budget;
+use changes::Backoff;
 use pacer::Pacer;
 use upload::{Commits, PartMemory};
 
@@ -44,6 +50,7 @@ struct Inner {
     budget: Budget,
     parts: PartMemory,
     commits: Commits,
+    longpoll_backoff: Backoff,
 }
 
 impl Client {
@@ -56,6 +63,7 @@ impl Client {
             budget: Budget::default(),
             parts: PartMemory::default(),
             commits: Commits::default(),
+            longpoll_backoff: Backoff::default(),
         };
         Self(Arc::new(inner), Arc::default())
     }

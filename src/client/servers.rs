@@ -9,6 +9,7 @@ use crate::api::{Endpoint, Route};
 pub(crate) struct Servers {
     pub(crate) api: Url,
     pub(crate) content: Url,
+    pub(crate) notify: Url,
 }
 
 impl Servers {
@@ -18,6 +19,7 @@ impl Servers {
         Self {
             api: url("https://api.dropboxapi.com"),
             content: url("https://content.dropboxapi.com"),
+            notify: url("https://notify.dropboxapi.com"),
         }
     }
 
@@ -26,13 +28,18 @@ impl Servers {
         Self {
             api: endpoint.clone(),
             content: endpoint.clone(),
+            notify: endpoint.clone(),
         }
     }
 
     /// Each of them.
     pub(crate) fn all(&self) -> Vec<Url> {
-        let Self { api, content } = self;
-        vec![api.clone(), content.clone()]
+        let Self {
+            api,
+            content,
+            notify,
+        } = self;
+        vec![api.clone(), content.clone(), notify.clone()]
     }
 
     /// Where tokens are renewed.
@@ -41,10 +48,11 @@ impl Servers {
     }
 
     /// The URL of a route.
-    pub(super) fn of(&self, route: &Route) -> Url {
+    pub(super) fn of(&self, route: &Route<'_>) -> Url {
         let server = match route.endpoint {
             Endpoint::Api => &self.api,
             Endpoint::Content => &self.content,
+            Endpoint::Notify => &self.notify,
         };
         below(server, &format!("2/{}", route.name))
     }

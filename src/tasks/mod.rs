@@ -1,5 +1,6 @@
 //! The cloud tasks, as ordinary async Rust on a [`Connection`](crate::Connection).
 
+mod changes;
 mod claims;
 mod contents;
 mod create_folder;
@@ -18,12 +19,16 @@ mod pattern;
 mod relocate;
 mod remote;
 mod report;
+mod request;
 mod revisions;
 mod run;
+mod search;
+mod sharing;
 mod sink;
 mod source;
 mod upload;
 
+pub use changes::RemoteChanges;
 pub use filter::{
     Attribute, ByteSize, ContentKind, ContentTest, Date, Filter, Join, Kinds, Masks, Predicate,
     Sort, SortBy, When,
@@ -31,8 +36,9 @@ pub use filter::{
 pub use item::{Item, ItemKind};
 pub use list::Listing;
 pub use options::{
-    CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, ListOptions, OnError,
-    Overwrite, RelocateOptions, SizeIs, TransferOptions, UploadOptions, WriteOptions,
+    Audience, CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, ListOptions,
+    OnError, Overwrite, RelocateOptions, SearchOptions, SearchOrder, ShareOptions, SizeIs,
+    TransferOptions, UploadOptions, WriteOptions,
 };
 pub use report::{Outcome, Report, ReportItem};
 pub use source::{LocalEntry, Source};

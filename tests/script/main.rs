@@ -12,4 +12,5 @@ mod filters;
 mod guards;
 mod modules;
 mod session;
+mod sharing;
 mod stopping;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod batches;
+mod changes;
 mod contents;
 mod delete;
 mod delete_in;
@@ -12,6 +13,8 @@ mod list;
 mod quirks;
 mod refresh;
 mod relocate;
+mod request;
+mod sharing;
 mod store;
 mod store_killed;
 mod support;

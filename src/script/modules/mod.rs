@@ -1,5 +1,6 @@
 //! The functions that scripts call, one subject a file.
 
+mod changes;
 mod connection;
 mod contents;
 mod error;
@@ -13,6 +14,8 @@ mod path;
 mod questions;
 mod relocate;
 mod report;
+mod request;
+mod sharing;
 mod source;
 mod time;
 mod transfer;
@@ -35,6 +38,9 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     folder::register(engine, run);
     contents::register(engine, run);
     relocate::register(engine, run);
+    sharing::register(engine, run);
+    changes::register(engine, run);
+    request::register(engine, run);
     listing::register(engine);
     item::register(engine);
     report::register(engine);
