@@ -93,7 +93,16 @@ fn admin_mode(route: &str) -> AdminMode {
 fn is_for_folder_apps(route: &str) -> bool {
     !matches!(
         route,
-        "files/get_file_lock_batch" | "files/lock_file_batch" | "files/unlock_file_batch"
+        "files/get_file_lock_batch"
+            | "files/lock_file_batch"
+            | "files/unlock_file_batch"
+            | "sharing/list_folders"
+            | "sharing/list_folders/continue"
+            | "sharing/list_mountable_folders"
+            | "sharing/list_mountable_folders/continue"
+            | "sharing/list_received_files"
+            | "sharing/list_received_files/continue"
+            | "sharing/mount_folder"
     )
 }
 

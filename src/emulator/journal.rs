@@ -23,7 +23,7 @@ use super::state::{Known, State, Unwritten, UnwrittenTree};
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The steps from each version of the tables to the next; an empty database is of version 0.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     "CREATE TABLE accounts (number INTEGER PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE changes (
         account INTEGER NOT NULL, sequence INTEGER NOT NULL, lower TEXT NOT NULL, display TEXT NOT NULL,
@@ -42,6 +42,8 @@ const STEPS: [&str; 4] = [
     ) WITHOUT ROWID;",
     // From seconds to microseconds.
     "UPDATE changes SET client_modified = client_modified * 1000000",
+    // Nothing changes but what may come: with neither an id nor a time of deletion, what was deleted before is forgotten.
+    "",
 ];
 
 /// The database, and where the contents lie that it speaks of.
@@ -241,6 +243,7 @@ impl Journal {
         let id: Option<String> = row.get("id")?;
         let blob: Option<String> = row.get("blob")?;
         let now = match (id, blob) {
+            (None, _) if row.get::<_, Option<i64>>("deleted")?.is_none() => Holds::Forgotten,
             (None, _) => Holds::Nothing(time("deleted")?),
             (Some(id), None) => {
                 let display = display.clone();
@@ -314,6 +317,7 @@ fn insert(
     let (node, deleted) = match &change.now {
         Holds::Node(node) => (Some(node), None),
         Holds::Nothing(at) => (None, Some(at.as_second())),
+        Holds::Forgotten => (None, None),
     };
     let file = match node {
         Some(Node::File(file)) => Some(file),

@@ -68,6 +68,8 @@ pub(super) fn apply(layout: &Layout, changes: &[Change]) -> io::Result<()> {
             Holds::Node(Node::File(file)) => put(&layout.directory, &path, file),
             Holds::Node(Node::Folder(_)) => fs::create_dir_all(&path),
             Holds::Nothing(_) => remove(&path),
+            // It was deleted before, and what is there now a person has put there.
+            Holds::Forgotten => Ok(()),
         };
         match done {
             // The system has no such name; the file is served from the state folder all the same. Or a person has put something

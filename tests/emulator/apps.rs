@@ -81,6 +81,10 @@ async fn an_app_with_a_folder_sees_nothing_else() {
         "files/lock_file_batch",
         "files/unlock_file_batch",
         "files/get_file_lock_batch",
+        "sharing/list_folders",
+        "sharing/list_mountable_folders",
+        "sharing/list_received_files",
+        "sharing/mount_folder",
     ] {
         assert!(
             rpc(&lab, token, route, entries.clone())

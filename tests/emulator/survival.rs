@@ -353,3 +353,35 @@ fn a_directory_of_an_earlier_version_is_taken_over() {
     let error = refused.expect_err("it is of a later version").to_string();
     assert!(error.contains("version 1000"), "{error}");
 }
+
+#[tokio::test]
+async fn what_is_deleted_for_good_does_not_come_back() {
+    for end in ENDS {
+        let restart = Restart::new(end);
+        let before = restart.before();
+        for contents in ["old", "new"] {
+            before.emulator.put("team-member", "/f/a", contents);
+        }
+        before.emulator.put("team-member", "/kept", "kept");
+        let gone = json!({"path": "/f"});
+        before
+            .rpc_as("team-member", "files/permanently_delete", gone)
+            .await
+            .ok();
+
+        let after = restart.after(before);
+        let arg = json!({"path": "", "recursive": true, "include_deleted": true});
+        let listed = after
+            .rpc_as("team-member", "files/list_folder", arg)
+            .await
+            .ok();
+        let listed = listed["entries"].as_array().expect("entries").clone();
+        let names: Vec<&Value> = listed.iter().map(|entry| &entry["path_lower"]).collect();
+        assert_eq!(names, ["/kept"], "{end:?}");
+        let arg = json!({"path": "/f/a"});
+        let versions = after
+            .rpc_as("team-member", "files/list_revisions", arg)
+            .await;
+        assert_eq!(versions.refused(), "path/not_found", "{end:?}");
+    }
+}

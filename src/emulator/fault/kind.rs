@@ -178,7 +178,7 @@ pub enum WriteRefusal {
 }
 
 /// The routes that commit.
-const COMMITS: [&str; 23] = [
+const COMMITS: [&str; 24] = [
     "apitul/1/{token}",
     "files/alpha/upload",
     "files/copy",
@@ -196,6 +196,7 @@ const COMMITS: [&str; 23] = [
     "files/move_batch",
     "files/move_batch_v2",
     "files/move_v2",
+    "files/permanently_delete",
     "files/restore",
     "files/save_url",
     "files/upload",

@@ -9,12 +9,12 @@ use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Caller, Outcome};
 use super::super::fields::Fields;
 use super::super::limits::too_many_writes;
-use super::super::names;
+use super::super::names::{self, Place};
 use super::super::path_arg::{PathArg, Pattern};
 use super::super::quirk::Quirk;
-use super::super::state::tree::{FolderNode, Node};
+use super::super::state::tree::{FolderNode, Node, Tree};
 use super::super::state::write::WriteError;
-use super::super::state::{LocateError, Located};
+use super::super::state::{LocateError, Located, State};
 use super::super::tag::{nested, tag, with_fields};
 use super::super::wire;
 use super::jobs;
@@ -129,15 +129,47 @@ impl Deletion {
 
     /// The error is a `DeleteError`.
     fn carry_out(&self, call: &Call, caller: &Caller) -> Result<(String, Node), Value> {
-        let lookup = |error| nested("path_lookup", wire::lookup_error(error));
-        let write = |error| nested("path_write", wire::write_error(error));
-        let now = call.shared.clock.now();
         let mut state = call.shared.state();
-        let place = match state.locate(&caller.view, &self.path).map_err(lookup)? {
-            Located::Place(place) if place.lower != caller.view.root.lower => place,
-            _ => return Err(write(WriteError::Malformed)),
-        };
+        let place = self.place(&state, caller)?;
         let (tree, _) = state.tree_mut(caller.view.tree);
+        let node = self.remove(tree, call, caller, &place)?;
+        Ok((place.lower, node))
+    }
+
+    /// Deletes what is there, and forgets it and whatever was there before. The error is a `DeleteError`.
+    fn carry_out_for_good(&self, call: &Call, caller: &Caller) -> Result<(), Value> {
+        let mut state = call.shared.state();
+        let place = self.place(&state, caller)?;
+        let (tree, _) = state.tree_mut(caller.view.tree);
+        if tree.node(&place.lower).is_none() && tree.deleted(&place.lower).is_some() {
+            let allowed = caller.view.check_write(tree, &place.lower);
+            allowed.map_err(|error| nested("path_write", wire::write_error(error)))?;
+        } else {
+            self.remove(tree, call, caller, &place)?;
+        }
+        tree.forget(&place.lower);
+        Ok(())
+    }
+
+    fn place(&self, state: &State, caller: &Caller) -> Result<Place, Value> {
+        match state.locate(&caller.view, &self.path) {
+            Ok(Located::Place(place)) if place.lower != caller.view.root.lower => Ok(place),
+            Ok(_) => Err(nested(
+                "path_write",
+                wire::write_error(WriteError::Malformed),
+            )),
+            Err(error) => Err(nested("path_lookup", wire::lookup_error(error))),
+        }
+    }
+
+    fn remove(
+        &self,
+        tree: &mut Tree,
+        call: &Call,
+        caller: &Caller,
+        place: &Place,
+    ) -> Result<Node, Value> {
+        let write = |error| nested("path_write", wire::write_error(error));
         let allowed = caller.view.check_removal(tree, &place.lower);
         allowed.map_err(write)?;
         match (tree.node(&place.lower), &self.parent_rev) {
@@ -147,8 +179,8 @@ impl Deletion {
             (Some(Node::Folder(_)), Some(_)) => return Err(write(WriteError::FolderConflict)),
             _ => {}
         }
-        let node = tree.remove(&place.lower, now);
-        let missing = || {
+        let node = tree.remove(&place.lower, call.shared.clock.now());
+        node.ok_or_else(|| {
             let above = names::parent(&place.lower);
             let odd = call.quirk(Quirk::MissingParentNotFolder)
                 && above != caller.view.root.lower
@@ -156,10 +188,8 @@ impl Deletion {
             if odd {
                 return nested("path_lookup", tag("not_folder"));
             }
-            lookup(LocateError::NotFound)
-        };
-        let node = node.ok_or_else(missing)?;
-        Ok((place.lower, node))
+            nested("path_lookup", wire::lookup_error(LocateError::NotFound))
+        })
     }
 }
 
@@ -225,11 +255,21 @@ pub(super) async fn delete_batch(call: &mut Call) -> Outcome {
     Ok(jobs::launch(call, "files/delete_batch/check", outcome))
 }
 
-/// `files/permanently_delete` is there for members of a team only.
-pub(super) fn permanently_delete(call: &mut Call) -> Outcome {
-    Deletion::read(&mut call.arg)?;
-    Err(Refusal::Forbidden(nested(
-        "invalid_account_type",
-        tag("endpoint"),
-    )))
+/// `files/permanently_delete` is there for members of a team only. What is not deleted yet is deleted first.
+pub(super) async fn permanently_delete(call: &mut Call) -> Outcome {
+    let deletion = Deletion::read(&mut call.arg)?;
+    let caller = call.caller();
+    if call.shared.state().account(caller.account).member.is_none() {
+        return Err(Refusal::Forbidden(nested(
+            "invalid_account_type",
+            tag("endpoint"),
+        )));
+    }
+    call.hold_namespace()
+        .await
+        .map_err(|busy| busy.refusal(too_many_writes))?;
+    let gone = deletion.carry_out_for_good(call, &caller);
+    gone.map_err(Refusal::Route)?;
+    call.shared.settle().await?;
+    Ok(Answer::null())
 }

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::names;
 use super::super::quirk::Quirk;
 use super::TreeId;
-use super::tree::{Depth, Holds, Node, Tree};
+use super::tree::{Change, Depth, Holds, Node, Tree};
 use super::view::{View, shows};
 
 /// Entries in a page, at most.
@@ -123,7 +123,7 @@ impl Cursor {
             || tree
                 .changes_since(self.sequence)
                 .iter()
-                .any(|change| self.covers(&change.lower, change.is_deletion()))
+                .any(|change| self.tells(change))
     }
 
     /// The next page. Moves the cursor on, and says whether more is ready.
@@ -207,7 +207,7 @@ impl Cursor {
                 break;
             }
             self.sequence += 1;
-            if !self.covers(&change.lower, change.is_deletion()) {
+            if !self.tells(change) {
                 continue;
             }
             if tree.quirks.has(Quirk::ChangesMerged) && tree.is_superseded(self.sequence - 1) {
@@ -227,11 +227,18 @@ impl Cursor {
                         .map_or(&*self.folder, |gone| &gone.display);
                     Entry::Deleted(self.folder.clone(), display.to_owned())
                 }
-                Holds::Nothing(_) => Entry::Deleted(change.lower.clone(), change.display.clone()),
+                Holds::Nothing(_) | Holds::Forgotten => {
+                    Entry::Deleted(change.lower.clone(), change.display.clone())
+                }
             });
         }
         let more = self.has_news(tree);
         (entries, more)
+    }
+
+    /// Whether a change is news to the client. That something deleted was forgotten is none.
+    fn tells(&self, change: &Change) -> bool {
+        !matches!(change.now, Holds::Forgotten) && self.covers(&change.lower, change.is_deletion())
     }
 
     fn covers(&self, path: &str, deletion: bool) -> bool {

@@ -75,6 +75,8 @@ pub(in super::super) enum Holds {
     Node(Node),
     /// Nothing: it was deleted then, with all that it held.
     Nothing(Timestamp),
+    /// Nothing, and what was deleted there before is forgotten.
+    Forgotten,
 }
 
 impl Change {
@@ -201,6 +203,7 @@ impl Tree {
                 Holds::Nothing(_) => {
                     there.retain(|path, _| !names::is_within(path, &change.lower));
                 }
+                Holds::Forgotten => {}
             }
         }
         let inside = there.into_iter();
@@ -304,6 +307,38 @@ impl Tree {
         Some(root)
     }
 
+    /// Forgets what was deleted at a path and below it: the versions of the files, and that they were there. Gives whether there was
+    /// anything. What the path holds now must have been removed before.
+    pub(in super::super) fn forget(&mut self, lower: &str) -> bool {
+        let Some(gone) = self.deleted.remove(lower) else {
+            return false;
+        };
+        self.deleted
+            .retain(|path, _| !names::is_within(path, lower));
+        let (versions, by_rev) = (&mut self.versions, &mut self.by_rev);
+        versions.retain(|path, versions| {
+            let stays = !names::is_within(path, lower);
+            if !stays {
+                for file in versions {
+                    // A file that moved away may have kept its rev.
+                    if by_rev
+                        .get(&file.rev)
+                        .is_some_and(|now| Arc::ptr_eq(now, file))
+                    {
+                        by_rev.remove(&file.rev);
+                    }
+                }
+            }
+            stays
+        });
+        self.record(Change {
+            lower: lower.to_owned(),
+            display: gone.display,
+            now: Holds::Forgotten,
+        });
+        true
+    }
+
     /// Whether there are changes that the mirror has not seen.
     pub(in super::super) fn has_unwritten(&self) -> bool {
         !self.unwritten.is_empty()
@@ -315,6 +350,9 @@ impl Tree {
             Holds::Node(node) => self.insert(change.lower, node),
             Holds::Nothing(at) => {
                 self.remove(&change.lower, at);
+            }
+            Holds::Forgotten => {
+                self.forget(&change.lower);
             }
         }
     }

@@ -97,7 +97,7 @@ impl View {
     }
 
     /// Whether something may be put at a path. What is in its way there is not looked at.
-    pub(super) fn check_write(&self, tree: &Tree, lower: &str) -> Result<(), WriteError> {
+    pub(in super::super) fn check_write(&self, tree: &Tree, lower: &str) -> Result<(), WriteError> {
         if !self.shows(lower) {
             return Err(WriteError::NoPermission);
         }

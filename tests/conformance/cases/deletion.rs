@@ -129,13 +129,18 @@ pub(super) fn all() -> Vec<Behaviour> {
         case(
             Specification,
             "files.stone, permanently_delete",
-            "deleting for good is for teams only",
+            "deleting for good is for teams only, and leaves no version",
             |at| async move {
                 at.put("a", "1").await?;
-                let reply = at
-                    .rpc("files/permanently_delete", json!({"path": at.path("a")}))
-                    .await?;
-                holds(matches!(reply.status, 401 | 403), || reply.text())
+                let path = json!({"path": at.path("a")});
+                let reply = at.rpc("files/permanently_delete", path.clone()).await?;
+                if matches!(reply.status, 401 | 403) {
+                    return holds(!at.is_missing("a").await?, || "it is gone".to_owned());
+                }
+                let versions = at.rpc("files/list_revisions", path).await?;
+                holds(versions.status == 409, || {
+                    format!("{}, then {}", reply.text(), versions.text())
+                })
             },
         ),
     ]

@@ -83,7 +83,6 @@ def deletions():
     assert dbx.files_delete("/gone").name == "gone"
     refused(lambda: dbx.files_delete("/gone"), "path_lookup", "not_found")
     refused(lambda: dbx.files_delete("/gone//"), "path_lookup", "malformed_path")
-    refused(lambda: dbx.files_permanently_delete("/gone"), "other")
     # 403 with an access error; the SDK reads it as an error of the route that it does not know.
     refused(lambda: dbx.files_permanently_delete("/list"), "other")
 
