@@ -572,4 +572,18 @@ async fn links_of_members_may_be_for_the_team() {
     );
     let reply = account(&lab, "main").rpc(route, arg).await;
     assert_eq!(reply.refused(), "settings_error/not_authorized");
+
+    // Who has the address has not yet the file.
+    let url = link["url"].as_str().expect("an address");
+    let look = |who| {
+        let who = account(&lab, who);
+        let arg = json!({ "url": url });
+        async move { who.rpc("sharing/get_shared_link_metadata", arg).await }
+    };
+    assert_eq!(look("team-colleague").await.ok()["name"], "own.txt");
+    assert_eq!(look("main").await.refused(), "shared_link_access_denied");
+    let path = url::Url::parse(url).expect("an address");
+    let path = format!("{}?{}&dl=1", path.path(), path.query().expect("a key"));
+    let page = Reply::of(lab.request(Method::GET, &path)).await;
+    assert_eq!(page.expect("an answer").status, 403);
 }

@@ -259,7 +259,7 @@ pub(super) async fn delete_batch(call: &mut Call) -> Outcome {
 pub(super) async fn permanently_delete(call: &mut Call) -> Outcome {
     let deletion = Deletion::read(&mut call.arg)?;
     let caller = call.caller();
-    if call.shared.state().account(caller.account).member.is_none() {
+    if !call.is_of_team() {
         return Err(Refusal::Forbidden(nested(
             "invalid_account_type",
             tag("endpoint"),

@@ -18,7 +18,7 @@ use super::super::state::view::Reach;
 use super::super::state::{LocateError, Located, State, View};
 use super::super::tag::{nested, tag};
 use super::super::wire;
-use super::sharing;
+use super::sharing::{self, Visitor};
 
 /// `ListFolderResult`. Who looks through a link is not told where in its owner's Dropbox he is.
 fn answer(view: &View, entries: &[Entry], cursor: &Cursor, has_more: bool) -> Answer {
@@ -163,7 +163,8 @@ fn start(call: &mut Call, state: &State) -> Result<(View, Cursor), Refusal> {
     }
     let (view, through) = match (through, &call.caller) {
         (Some((url, password)), _) => {
-            let link = sharing::open(state, &url, password.as_deref(), call.shared.clock.now());
+            let visitor = Visitor::of(call, password);
+            let link = sharing::open(state, &url, &visitor, call.shared.clock.now());
             let link = link.map_err(|_| refuse(tag("not_found")))?;
             let view = link_view(state, link).ok_or_else(|| refuse(tag("not_folder")))?;
             (view, Some(link.url.clone()))

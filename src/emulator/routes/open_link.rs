@@ -7,6 +7,7 @@ use super::super::answer::{Answer, Refusal};
 use super::super::call::{Call, Outcome};
 use super::super::names;
 use super::super::state::tree::Node;
+use super::sharing::Visitor;
 use super::{download, download_zip, sharing};
 
 pub(super) fn open(call: &mut Call) -> Outcome {
@@ -16,10 +17,13 @@ pub(super) fn open(call: &mut Call) -> Outcome {
         .any(|(name, value)| matches!(&*name, "dl" | "raw") && value == "1");
     let state = call.shared.state();
     let now = call.shared.clock.now();
-    let found = sharing::resolve(&state, &uri.to_string(), None, None, now);
+    let found = sharing::resolve(&state, &uri.to_string(), None, &Visitor::default(), now);
     let (link, lower, node) = found.map_err(|error| {
         let (status, text) = match error {
-            "shared_link_access_denied" => (StatusCode::FORBIDDEN, "This link has a password"),
+            "shared_link_access_denied" => (
+                StatusCode::FORBIDDEN,
+                "This link is not for everybody, or has a password",
+            ),
             _ => (StatusCode::NOT_FOUND, "There is nothing behind this link"),
         };
         Refusal::Other(Box::new(page(status, text)))

@@ -11,9 +11,9 @@ use super::super::fields::Fields;
 use super::super::names;
 use super::super::path_arg::Pattern;
 use super::super::quirk::Quirk;
-use super::super::state::State;
 use super::super::state::links::{LinkSettings, SharedLink};
 use super::super::state::tree::Node;
+use super::super::state::{AccountId, State};
 use super::super::tag::{nested, tag};
 use super::super::wire;
 use super::download;
@@ -197,17 +197,49 @@ pub(super) fn get_file(call: &mut Call) -> Outcome {
     Ok(answer.with(API_RESULT, metadata))
 }
 
-/// The link of this address, for whoever knows its password. The error is a tag.
+/// Who comes by a link.
+#[derive(Debug, Default)]
+pub(super) struct Visitor {
+    /// Nobody knows who comes in a browser, or with the key of an app.
+    account: Option<AccountId>,
+    password: Option<String>,
+}
+
+impl Visitor {
+    pub(super) fn of(call: &Call, password: Option<String>) -> Visitor {
+        let caller = call.caller.as_ref();
+        Visitor {
+            account: caller.map(|caller| caller.account),
+            password,
+        }
+    }
+
+    /// Whether the settings of a link let the visitor in.
+    fn may_follow(&self, state: &State, link: &SharedLink) -> bool {
+        let knows_password =
+            link.settings.password.is_none() || link.settings.password == self.password;
+        let is_of_team = |account| state.account(account).member.is_some();
+        let is_meant = match &*link.settings.audience {
+            "team" => self.account.is_some_and(is_of_team),
+            "no_one" => self.account == Some(link.owner),
+            _ => true,
+        };
+        knows_password && is_meant
+    }
+}
+
+/// The link of this address, for whom it is meant and who knows its password. The error is a tag.
 pub(super) fn open<'a>(
     state: &'a State,
     url: &str,
-    password: Option<&str>,
+    visitor: &Visitor,
     now: Timestamp,
 ) -> Result<&'a SharedLink, &'static str> {
     let link = state.link(url, now).ok_or("shared_link_not_found")?;
-    match &link.settings.password {
-        Some(wanted) if password != Some(wanted) => Err("shared_link_access_denied"),
-        _ => Ok(link),
+    if visitor.may_follow(state, link) {
+        Ok(link)
+    } else {
+        Err("shared_link_access_denied")
     }
 }
 
@@ -220,8 +252,9 @@ fn follow(call: &mut Call) -> Result<(SharedLink, String, Node), Refusal> {
     }
     let password = call.arg.optional_text("link_password")?;
     call.arg.finish()?;
+    let visitor = Visitor::of(call, password);
     let (state, now) = (call.shared.state(), call.shared.clock.now());
-    resolve(&state, &url, below.as_deref(), password.as_deref(), now)
+    resolve(&state, &url, below.as_deref(), &visitor, now)
         .map_err(|error| Refusal::Route(tag(error)))
 }
 
@@ -230,11 +263,11 @@ pub(super) fn resolve(
     state: &State,
     url: &str,
     below: Option<&str>,
-    password: Option<&str>,
+    visitor: &Visitor,
     now: Timestamp,
 ) -> Result<(SharedLink, String, Node), &'static str> {
     const MISSING: &str = "shared_link_not_found";
-    let link = open(state, url, password, now)?.clone();
+    let link = open(state, url, visitor, now)?.clone();
     let (lower, node) = state.linked(&link).ok_or(MISSING)?;
     let Some(below) = below.filter(|below| !matches!(*below, "" | "/")) else {
         return Ok((link, lower, node));

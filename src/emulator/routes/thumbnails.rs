@@ -17,7 +17,7 @@ use super::super::path_arg::{PathArg, Pattern};
 use super::super::state::tree::{FileNode, Node};
 use super::super::tag::{nested, tag};
 use super::super::wire;
-use super::sharing;
+use super::sharing::{self, Visitor};
 
 /// Thumbnails of one call, at most.
 const MOST_THUMBNAILS: usize = 25;
@@ -143,9 +143,10 @@ fn linked(call: &Call, mut resource: Fields) -> Result<(String, Arc<FileNode>), 
     let below = resource.optional_text("path")?;
     let password = resource.optional_text("password")?;
     resource.finish()?;
+    let visitor = Visitor::of(call, password);
     let state = call.shared.state();
     let now = call.shared.clock.now();
-    match sharing::resolve(&state, &url, below.as_deref(), password.as_deref(), now) {
+    match sharing::resolve(&state, &url, below.as_deref(), &visitor, now) {
         Ok((link, _, Node::File(file))) => Ok((link.url, file)),
         Err("shared_link_access_denied") => Err(refused("access_denied")),
         Ok((_, _, Node::Folder(_))) | Err(_) => Err(refused("not_found")),
