@@ -63,8 +63,9 @@ pub use path::RemotePath;
 /// The version of Rhai to use for [`Host::register_into`] and [`RunOutcome::value`].
 pub use rhai;
 pub use script::{
-    Answer, Checked, Event, EventFile, EventSource, Frame, Host, HostBuilder, InputStatus, Level,
-    Limits, Permissions, Reason, RunOptions, RunOutcome, ScriptError, Session, Wanted,
+    Answer, Checked, Entry, Event, EventFile, EventSource, Frame, Home, Host, HostBuilder,
+    InputStatus, Level, Limits, Parameter, Permissions, Reason, Reference, RunOptions, RunOutcome,
+    ScriptError, Session, Signature, Wanted,
 };
 pub use secret::Secret;
 pub use tasks::{

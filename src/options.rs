@@ -7,6 +7,8 @@ pub struct OptionSpec {
     pub name: &'static str,
     /// What it takes, as `true or false`.
     pub expects: &'static str,
+    /// What it is for, in a line; begins with a space where it comes from a doc comment.
+    pub doc: &'static str,
 }
 
 /// Declares a struct of options: `/// doc`, `name: Type = default, "what it takes";` for each.
@@ -16,8 +18,8 @@ pub struct OptionSpec {
 macro_rules! options {
     (
         $(#[$doc:meta])* pub struct $name:ident {
-            $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr, $expects:literal;)*
-            $(@closure $(#[$closure_doc:meta])* $closure:ident, $word:literal: $closure_type:ty, $closure_expects:literal;)*
+            $($(#[$($field_doc:tt)*])* $field:ident: $type:ty = $default:expr, $expects:literal;)*
+            $(@closure $(#[$($closure_doc:tt)*])* $closure:ident, $word:literal: $closure_type:ty, $closure_expects:literal;)*
             $(@flatten $(#[$nested_doc:meta])* $nested:ident: $nested_type:ty;)*
         }
     ) => {
@@ -25,8 +27,8 @@ macro_rules! options {
         #[derive(Debug, Clone, Deserialize)]
         #[serde(default)]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: $type,)*
-            $($(#[$closure_doc])* #[serde(skip)] pub $closure: Option<$closure_type>,)*
+            $($(#[$($field_doc)*])* pub $field: $type,)*
+            $($(#[$($closure_doc)*])* #[serde(skip)] pub $closure: Option<$closure_type>,)*
             $($(#[$nested_doc])* #[serde(flatten)] pub $nested: $nested_type,)*
         }
 
@@ -35,8 +37,16 @@ macro_rules! options {
             pub const OPTIONS: &'static [$crate::options::OptionSpec] = {
                 const TABLES: &[&[$crate::options::OptionSpec]] = &[
                     &[
-                        $($crate::options::OptionSpec { name: stringify!($field), expects: $expects },)*
-                        $($crate::options::OptionSpec { name: $word, expects: $closure_expects },)*
+                        $($crate::options::OptionSpec {
+                            name: stringify!($field),
+                            expects: $expects,
+                            doc: $crate::options::doc_text!($([$($field_doc)*])*),
+                        },)*
+                        $($crate::options::OptionSpec {
+                            name: $word,
+                            expects: $closure_expects,
+                            doc: $crate::options::doc_text!($([$($closure_doc)*])*),
+                        },)*
                     ],
                     $(<$nested_type>::OPTIONS,)*
                 ];
@@ -57,6 +67,14 @@ macro_rules! options {
 }
 pub(crate) use options;
 
+/// The text of the doc comments among attributes.
+macro_rules! doc_text {
+    () => { "" };
+    ([doc = $text:literal] $($rest:tt)*) => { concat!($text, $crate::options::doc_text!($($rest)*)) };
+    ([$($other:tt)*] $($rest:tt)*) => { $crate::options::doc_text!($($rest)*) };
+}
+pub(crate) use doc_text;
+
 /// How many options these tables have together.
 pub(crate) const fn total(tables: &[&[OptionSpec]]) -> usize {
     let (mut count, mut table) = (0, 0);
@@ -72,6 +90,7 @@ pub(crate) const fn joined<const N: usize>(tables: &[&[OptionSpec]]) -> [OptionS
     let mut all = [OptionSpec {
         name: "",
         expects: "",
+        doc: "",
     }; N];
     let (mut at, mut table) = (0, 0);
     while table < tables.len() {

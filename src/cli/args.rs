@@ -122,6 +122,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         module_path: Vec<PathBuf>,
     },
+    /// Tell what scripts can call: all of it in a line each, or one function with its options, errors and an example
+    Docs(DocsArgs),
     /// The named connections: add, list, show, edit, clone, remove, default, login, logout, test
     Connection(ConnectionArgs),
     /// Be a Dropbox on this machine, until interrupted
@@ -134,6 +136,19 @@ Try things, a statement at a time: state is kept, an input may go on over severa
 
 Without a terminal, the input is run statement by statement. What fails is shown on standard error, the rest runs all
 the same, and the exit status is 1 if anything failed.";
+
+/// What is told, and in which form.
+#[derive(Debug, Args)]
+pub(super) struct DocsArgs {
+    /// What to tell about: `upload`, `file::list`, `Item`
+    pub(super) name: Option<String>,
+    /// Tell it as Markdown
+    #[arg(long)]
+    pub(super) markdown: bool,
+    /// Tell all of it as definitions for editors that know Rhai, as in `dropscript docs --definitions > dropscript.d.rhai`
+    #[arg(long, conflicts_with_all = ["name", "markdown"])]
+    pub(super) definitions: bool,
+}
 
 /// What kind of Dropbox the emulator is.
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod config_file;
 mod connect;
 mod connection;
 mod credentials;
+mod docs;
 mod emulator;
 mod interrupt;
 mod output;
@@ -102,6 +103,7 @@ async fn execute(command: Command, voice: Voice) -> Status {
             scripts,
             module_path,
         } => check::main(voice, &scripts, module_path),
+        Command::Docs(args) => docs::main(voice, &args),
         Command::Connection(args) => connection::main(voice, args).await,
         Command::Emulator(args) => emulator::main(voice, *args).await,
         Command::Repl { .. } => unreachable!("handled without the runtime"),

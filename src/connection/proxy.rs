@@ -85,14 +85,23 @@ impl Proxy {
         spec(
             "type",
             "\"none\", \"system\", \"http\", \"https\", \"socks4\" or \"socks5\"",
+            "How it is spoken to.",
         ),
-        spec("address", "a host name or IP address"),
-        spec("port", "a port, as 8080"),
-        spec("authentication", "\"none\", \"basic\" or \"ntlm\""),
-        spec("domain", "text"),
-        spec("username", "text"),
-        spec("password", "text"),
-        spec("names", "\"remote\" or \"local\""),
+        spec("address", "a host name or IP address", "Where it is."),
+        spec("port", "a port, as 8080", "Its port."),
+        spec(
+            "authentication",
+            "\"none\", \"basic\" or \"ntlm\"",
+            "How it learns who asks.",
+        ),
+        spec("domain", "text", "The domain of NTLM."),
+        spec("username", "text", "Who asks."),
+        spec("password", "text", "The password of who asks."),
+        spec(
+            "names",
+            "\"remote\" or \"local\"",
+            "Who looks up the names of the servers, where it speaks SOCKS.",
+        ),
     ];
 
     /// Whether the settings are sound so far: the password may come from elsewhere.
@@ -247,8 +256,8 @@ impl Proxy {
     }
 }
 
-const fn spec(name: &'static str, expects: &'static str) -> OptionSpec {
-    OptionSpec { name, expects }
+const fn spec(name: &'static str, expects: &'static str, doc: &'static str) -> OptionSpec {
+    OptionSpec { name, expects, doc }
 }
 
 fn invalid(message: &str) -> Error {

@@ -13,8 +13,10 @@ use super::event::RunOptions;
 use super::execute::{Code, check, execute, on_script_thread};
 use super::limits::Limits;
 use super::permissions::Permissions;
+use super::reference::Reference;
 use super::run::Run;
 use super::session::Session;
+use super::vocabulary::Vocabulary;
 use crate::connection::{Connection, unknown};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -137,6 +139,16 @@ impl Host {
         let run = self.new_run();
         engine::prepare(engine, &run, &RunOptions::default());
         engine::rearm_at_each_start(engine, &run);
+    }
+
+    /// What scripts can call, for people and for editors.
+    #[must_use]
+    pub fn reference(&self) -> Reference {
+        let mut engine = Engine::new_raw();
+        let run = self.new_run();
+        super::modules::register(&mut engine, &run);
+        super::modules::register_exit(&mut engine, &run);
+        Reference::new(&Vocabulary::of_host(&engine))
     }
 
     /// A session, which keeps variables, functions and imports between inputs.

@@ -22,6 +22,10 @@ pub(super) struct Function {
     pub(super) name: String,
     /// What people call the types of its parameters; a script's own functions take any value.
     pub(super) parameters: Vec<Parameter>,
+    /// What people call the type of what it gives; empty where it gives nothing.
+    pub(super) result: String,
+    /// What it does, in its author's words.
+    pub(super) doc: String,
 }
 
 #[derive(Debug)]
@@ -30,7 +34,8 @@ pub(super) struct Parameter {
     pub(super) kind: String,
 }
 
-const GETTER: &str = "get$";
+/// Before the name of a property, where it is a function that reads it.
+pub(super) const GETTER: &str = "get$";
 const SETTER: &str = "set$";
 
 impl Vocabulary {
@@ -39,24 +44,13 @@ impl Vocabulary {
         scripted: Vec<(String, usize)>,
         variables: &[String],
     ) -> Self {
-        let native = |info: rhai::FuncInfo| {
-            let parameters = (0..info.metadata.num_params)
-                .map(|at| {
-                    let written = info.metadata.params_info.get(at);
-                    parameter(written.map(AsRef::as_ref), engine)
-                })
-                .collect();
-            Some(Function {
-                namespace: info.namespace.to_string(),
-                name: info.metadata.name.to_string(),
-                parameters,
-            })
-        };
-        let mut functions = engine.collect_fn_metadata(None, native, true);
+        let mut functions = native(engine, true);
         functions.extend(scripted.into_iter().map(|(name, arity)| Function {
             namespace: String::new(),
             name,
             parameters: (0..arity).map(|_| parameter(None, engine)).collect(),
+            result: kind_of("?", engine),
+            doc: String::new(),
         }));
         let mut variables = variables.to_vec();
         variables.extend(CONSTANTS.map(str::to_owned));
@@ -64,6 +58,19 @@ impl Vocabulary {
             functions,
             variables,
         }
+    }
+
+    /// What a host adds to Rhai, and nothing else.
+    pub(super) fn of_host(engine: &Engine) -> Self {
+        Self {
+            functions: native(engine, false),
+            variables: CONSTANTS.map(str::to_owned).to_vec(),
+        }
+    }
+
+    /// All of the functions.
+    pub(super) fn functions(&self) -> &[Function] {
+        &self.functions
     }
 
     /// The functions of this name, in a module or in none.
@@ -173,13 +180,15 @@ impl Function {
                 .all(|parameter| parameter.kind == "any value")
     }
 
-    fn is_on(&self, kind: &str) -> bool {
+    /// Whether its first parameter takes a value of this kind.
+    pub(super) fn is_on(&self, kind: &str) -> bool {
         self.parameters
             .first()
             .is_some_and(|first| first.kind == kind)
     }
 
-    fn is_plain(&self) -> bool {
+    /// Whether it is called by its name: no property and no operator.
+    pub(super) fn is_plain(&self) -> bool {
         !self.name.contains('$')
             && self
                 .name
@@ -187,15 +196,57 @@ impl Function {
     }
 }
 
+/// The functions that are registered, with those of Rhai's own packages or without.
+fn native(engine: &Engine, with_packages: bool) -> Vec<Function> {
+    let function = |info: rhai::FuncInfo| {
+        let metadata = info.metadata;
+        let parameters = (0..metadata.num_params).map(|at| {
+            let written = metadata.params_info.get(at);
+            parameter(written.map(AsRef::as_ref), engine)
+        });
+        Some(Function {
+            namespace: info.namespace.to_string(),
+            name: metadata.name.to_string(),
+            parameters: parameters.collect(),
+            result: match &*metadata.return_type {
+                "" | "()" => String::new(),
+                written => kind_of(written, engine),
+            },
+            doc: uncommented(&metadata.comments),
+        })
+    };
+    engine.collect_fn_metadata(None, function, with_packages)
+}
+
 fn parameter(written: Option<&str>, engine: &Engine) -> Parameter {
     let written = written.unwrap_or("_");
     let (name, kind) = written.split_once(':').unwrap_or((written, "?"));
-    let kind = kind.trim().trim_start_matches("&mut ").trim();
-    let shown = engine.map_type_name(kind);
     Parameter {
         name: name.trim().trim_start_matches('_').to_owned(),
-        kind: type_name(shown).to_owned(),
+        kind: kind_of(kind, engine),
     }
+}
+
+/// What people call a type, from what stands in the metadata.
+fn kind_of(written: &str, engine: &Engine) -> String {
+    let kind = written.trim().trim_start_matches("&mut ").trim();
+    // Functions of Rhai's own packages say what may fail.
+    let kind = ["RhaiResultOf<", "Result<"]
+        .iter()
+        .find_map(|outer| kind.strip_prefix(outer))
+        .map_or(kind, |inner| inner.trim_end_matches('>'));
+    let kind = kind.split(", Box").next().unwrap_or(kind).trim();
+    type_name(engine.map_type_name(kind)).to_owned()
+}
+
+/// Doc comments without their slashes.
+fn uncommented(comments: &[impl AsRef<str>]) -> String {
+    let lines = comments.iter().flat_map(|comment| comment.as_ref().lines());
+    let lines = lines.map(|line| line.trim_start().trim_start_matches("///"));
+    let lines: Vec<&str> = lines
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    lines.join("\n").trim().to_owned()
 }
 
 /// The names that a text declares anywhere: by `let`, `const`, `for`, `catch`, `import` and as

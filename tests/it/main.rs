@@ -12,6 +12,7 @@ mod browser;
 mod check;
 mod connections;
 mod dependencies;
+mod docs;
 mod emulator;
 mod errors;
 mod help;

@@ -11,5 +11,6 @@ mod files;
 mod filters;
 mod guards;
 mod modules;
+mod reference;
 mod session;
 mod stopping;
