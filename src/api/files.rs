@@ -183,6 +183,62 @@ pub(crate) struct RelocationArg<'a> {
     pub(crate) autorename: bool,
 }
 
+/// `copy_batch_v2`, `move_batch_v2`.
+#[derive(Debug, Serialize)]
+pub(crate) struct RelocationBatchArg<'a> {
+    /// 1 to 1,000.
+    pub(crate) entries: Vec<RelocationPath<'a>>,
+    pub(crate) autorename: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct RelocationPath<'a> {
+    pub(crate) from_path: &'a str,
+    pub(crate) to_path: &'a str,
+}
+
+/// The entries, in the order in which they were asked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RelocationBatchResult {
+    pub(crate) entries: Vec<RelocationBatchEntry>,
+}
+
+/// What became of one entry. Unlike other batches, this one has the metadata in a field of their own.
+#[derive(Debug, Deserialize)]
+#[serde(tag = ".tag", rename_all = "snake_case")]
+pub(crate) enum RelocationBatchEntry {
+    Success {
+        success: Metadata,
+    },
+    /// A value of `RelocationBatchErrorEntry`.
+    Failure {
+        failure: Value,
+    },
+}
+
+/// The answer to a call that may launch a job.
+#[derive(Debug, Deserialize)]
+#[serde(tag = ".tag", rename_all = "snake_case")]
+pub(crate) enum Launch<T> {
+    AsyncJobId { async_job_id: String },
+    Complete(T),
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct JobArg<'a> {
+    pub(crate) async_job_id: &'a str,
+}
+
+/// How a job goes.
+#[derive(Debug, Deserialize)]
+#[serde(tag = ".tag", rename_all = "snake_case")]
+pub(crate) enum JobStatus<T> {
+    InProgress,
+    Complete(T),
+    #[serde(other)]
+    Failed,
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct ListRevisionsArg<'a> {
     pub(crate) path: &'a str,

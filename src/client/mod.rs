@@ -25,7 +25,7 @@ pub(crate) use files::{Created, Deleted};
 pub(crate) use guards::{Guards, Leave, Rules};
 pub(crate) use listing::Pages;
 pub use reach::Reached;
-pub(crate) use relocate::Relocation;
+pub(crate) use relocate::{Leg, Relocation};
 pub(crate) use servers::Servers;
 pub(crate) use upload::{LocalFile, Sent, SmallFiles, Stamp};
 pub use view::Root;

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::known::already_there;
 use super::overwrite::{Decision, Side, decide};
-use super::upload::already_there;
 use super::{Item, ItemKind, SizeIs, WriteOptions};
 use crate::api::files::{CommitInfo, WriteMode};
 use crate::client::ContentHasher;

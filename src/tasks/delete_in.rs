@@ -134,15 +134,35 @@ fn retain_what_lies_directly_within(matching: &mut Vec<Below>) {
     });
 }
 
-struct Deletion<'a> {
+pub(super) struct Deletion<'a> {
     client: &'a Client,
     options: &'a DeleteInOptions,
     folders: Folders,
     leave: Leave,
 }
 
-impl Deletion<'_> {
+impl<'a> Deletion<'a> {
+    /// For files, and folders that nothing is in when their turn comes. Whoever makes it has leave for all of them.
+    pub(super) fn of_files_and_empty_folders(
+        client: &'a Client,
+        options: &'a DeleteInOptions,
+        leave: Leave,
+    ) -> Self {
+        Self {
+            client,
+            options,
+            folders: Folders::Empty,
+            leave,
+        }
+    }
+
     async fn run(&self, items: Vec<Item>) -> Result<Report> {
+        let report = self.report(items).await;
+        self.how(PARALLEL).settle(report)
+    }
+
+    /// Deletes the files, then the folders; what failed is in the report.
+    pub(super) async fn report(&self, items: Vec<Item>) -> Report {
         let (mut folders, files): (Vec<Item>, Vec<Item>) = items
             .into_iter()
             .partition(|item| item.kind == ItemKind::Folder);
@@ -152,7 +172,7 @@ impl Deletion<'_> {
             folders.sort_by_key(|folder| Reverse(folder.path.matches('/').count()));
             report.append(self.each(folders, NonZeroUsize::MIN).await);
         }
-        self.how(PARALLEL).settle(report)
+        report
     }
 
     fn how(&self, parallel: NonZeroUsize) -> Run {

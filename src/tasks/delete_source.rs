@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::Item;
-use crate::client::{Client, Deleted, Stamp};
+use crate::client::{Client, Deleted, Leave, Stamp};
 use crate::error::{Error, Result};
 use crate::path::RemotePath;
 
@@ -18,9 +18,8 @@ const GONE: &str = "gone already";
 /// The reason for a source whose hash could not be compared.
 pub(super) const UNPROVEN: &str = "not deleted: Dropbox told no content hash";
 
-/// Deletes a local file, if it is still the one that was read, and the run may delete one more.
-pub(super) async fn delete_local(client: &Client, path: PathBuf, read: Stamp) -> Result<Kept> {
-    client.guards().leave_to_delete(1)?;
+/// Deletes a local file, if it is still the one that was read.
+pub(super) async fn delete_local(path: PathBuf, read: Stamp, _leave: &Leave) -> Result<Kept> {
     let delete = move || {
         let metadata = match fs::symlink_metadata(&path) {
             Ok(metadata) => metadata,
@@ -40,8 +39,13 @@ pub(super) async fn delete_local(client: &Client, path: PathBuf, read: Stamp) ->
     tokio::task::spawn_blocking(delete).await?
 }
 
-/// Deletes a file at Dropbox, if it is still of the rev that was read, and the run may delete one more.
-pub(super) async fn delete_remote(client: &Client, item: &Item, rev: Option<&str>) -> Result<Kept> {
+/// Deletes a file at Dropbox, if it is still of the rev that was read.
+pub(super) async fn delete_remote(
+    client: &Client,
+    item: &Item,
+    rev: Option<&str>,
+    leave: &Leave,
+) -> Result<Kept> {
     // A version that is named by its rev has no path of its own.
     if item.path.starts_with("rev:") {
         return Ok(Some("not deleted: it was named by its rev"));
@@ -50,8 +54,7 @@ pub(super) async fn delete_remote(client: &Client, item: &Item, rev: Option<&str
         return Ok(Some(CHANGED));
     };
     let path: RemotePath = item.path.parse()?;
-    let leave = client.guards().leave_to_delete(1)?;
-    Ok(match client.delete_rev(&path, Some(rev), &leave).await? {
+    Ok(match client.delete_rev(&path, Some(rev), leave).await? {
         Deleted::Yes => None,
         Deleted::Changed => Some(CHANGED),
         Deleted::Gone => Some(GONE),

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use futures_util::stream;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 
@@ -18,7 +17,8 @@ use super::list::nothing_matches;
 use super::naming::{looks_like_a_file, numbered};
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
 use super::placing::{placed, refuse_rename};
-use super::remote::{Below, Found, Reading, Walk, find};
+use super::remote::{Below, Found, Reading, find};
+use super::remote_files::files;
 use super::run::{Done, Run, Step};
 use super::sink::{Place, Seal, Sink};
 use super::{
@@ -74,7 +74,7 @@ impl Connection {
             }
         }
         let report = Download::new(self.client(), &options, folder, None)?
-            .run(found, &sieve)
+            .found(found, &sieve)
             .await?;
         if options.require_match && report.items.is_empty() {
             return Err(nothing_matches(&what));
@@ -123,7 +123,7 @@ impl Connection {
             .filter(|parent| !parent.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         Download::new(self.client(), &literal, folder, Some(name.to_owned()))?
-            .run(found, &sieve)
+            .found(found, &sieve)
             .await
     }
 
@@ -140,7 +140,7 @@ impl Connection {
     }
 }
 
-struct Download<'a> {
+pub(super) struct Download<'a> {
     client: &'a Client,
     options: &'a TransferOptions,
     folder: &'a Path,
@@ -152,7 +152,7 @@ struct Download<'a> {
 }
 
 impl<'a> Download<'a> {
-    fn new(
+    pub(super) fn new(
         client: &'a Client,
         options: &'a TransferOptions,
         folder: &'a Path,
@@ -177,8 +177,24 @@ impl<'a> Download<'a> {
         })
     }
 
-    async fn run(&self, found: Vec<Found>, sieve: &Sieve) -> Result<Report> {
-        let work = stream::iter(found).flat_map(|found| self.walk(found, sieve));
+    async fn found(&self, found: Vec<Found>, sieve: &Sieve) -> Result<Report> {
+        let work = files(self.client, found, sieve, self.options.filter.subfolders);
+        let work = work.map(|step| match (step, &self.name) {
+            (Step::Work(below), Some(name)) => Step::Work(Below {
+                relative: name.clone(),
+                ..below
+            }),
+            (step, _) => step,
+        });
+        self.run(work, sieve).await
+    }
+
+    /// Fetches what the sieve selects of these files.
+    pub(super) async fn run(
+        &self,
+        work: impl Stream<Item = Step<Below>> + Send + '_,
+        sieve: &Sieve,
+    ) -> Result<Report> {
         let parallel = self.options.parallel.unwrap_or(PARALLEL);
         let run = Run {
             on_error: self.options.on_error,
@@ -187,47 +203,6 @@ impl<'a> Download<'a> {
         };
         let work = placed(sieve.select(work), self.options, key).await;
         run.through(work, |below| self.file(below)).await
-    }
-
-    /// The files that a source means, as far as the filter lets them through by what is known of them.
-    fn walk<'b>(&'b self, found: Found, sieve: &'b Sieve) -> stream::BoxStream<'b, Step<Below>> {
-        match found {
-            Found::One(item) if item.kind == ItemKind::File => {
-                if !sieve.names(&item.name, item.kind) || !sieve.facts(&item) {
-                    return stream::empty().boxed();
-                }
-                let relative = self.name.clone().unwrap_or_else(|| item.name.clone());
-                stream::iter([Step::Work(Below { item, relative })]).boxed()
-            }
-            Found::One(item) => match item.path.parse() {
-                Ok(path) => steps(
-                    item.path,
-                    Walk::folder(
-                        self.client,
-                        &path,
-                        self.options.filter.subfolders.unwrap_or(true),
-                    ),
-                    sieve,
-                )
-                .boxed(),
-                Err(error) => stream::iter([Step::Done(ReportItem::failed(
-                    item.path,
-                    String::new(),
-                    error,
-                ))])
-                .boxed(),
-            },
-            Found::Glob(pattern) => {
-                let base = format!("{}/", pattern.base);
-                match Walk::glob(self.client, pattern) {
-                    Ok(walk) => steps(base, walk, sieve).boxed(),
-                    Err(error) => {
-                        stream::iter([Step::Done(ReportItem::failed(base, String::new(), error))])
-                            .boxed()
-                    }
-                }
-            }
-        }
     }
 
     async fn file(&self, below: Below) -> ReportItem {
@@ -304,7 +279,8 @@ impl<'a> Download<'a> {
         if !self.options.delete_source || self.options.dry_run {
             return Ok(None);
         }
-        delete_remote(self.client, item, rev).await
+        let leave = self.client.guards().leave_to_delete(1)?;
+        delete_remote(self.client, item, rev, &leave).await
     }
 
     async fn write(&self, item: &Item, relative: &str) -> Result<FileMetadata> {
@@ -432,33 +408,8 @@ impl<'a> Download<'a> {
     }
 }
 
-/// The files that a walk comes upon; a walk that breaks off ends with a failure of its own.
-fn steps(what: String, walk: Walk, sieve: &Sieve) -> impl Stream<Item = Step<Below>> {
-    stream::unfold(Some((walk, what)), move |state| async move {
-        let (mut walk, what) = state?;
-        loop {
-            match walk.next().await {
-                Ok(Some(below))
-                    if sieve.names(&below.relative, below.item.kind)
-                        && sieve.facts(&below.item) =>
-                {
-                    return Some((Step::Work(below), Some((walk, what))));
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => return None,
-                Err(error) => {
-                    return Some((
-                        Step::Done(ReportItem::failed(what, String::new(), error)),
-                        None,
-                    ));
-                }
-            }
-        }
-    })
-}
-
 /// Where the file system does not tell letter case apart, two paths that differ by it only are one.
-fn key(relative: &str) -> String {
+pub(super) fn key(relative: &str) -> String {
     if cfg!(any(windows, target_vendor = "apple")) {
         relative.to_lowercase()
     } else {

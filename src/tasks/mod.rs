@@ -2,6 +2,7 @@
 
 mod claims;
 mod contents;
+mod copy_move;
 mod create_folder;
 mod delete;
 mod delete_in;
@@ -10,8 +11,11 @@ mod download;
 mod filter;
 mod info;
 mod item;
+mod known;
 mod list;
 mod local;
+mod local_tree;
+mod mirror;
 mod naming;
 mod options;
 mod overwrite;
@@ -19,6 +23,8 @@ mod pattern;
 mod placing;
 mod relocate;
 mod remote;
+mod remote_files;
+mod replace;
 mod report;
 mod revisions;
 mod run;
@@ -33,8 +39,9 @@ pub use filter::{
 pub use item::{Item, ItemKind};
 pub use list::Listing;
 pub use options::{
-    CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, ListOptions, OnError,
-    Overwrite, RelocateOptions, SizeIs, TransferOptions, UploadOptions, WriteOptions,
+    CopyOptions, CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, ListOptions,
+    MirrorOptions, OnError, Overwrite, RelocateOptions, SizeIs, TransferOptions, UploadOptions,
+    WriteOptions,
 };
 pub use placing::Rename;
 pub use report::{Outcome, Report, ReportItem};

@@ -45,6 +45,23 @@ pub type UploadOptions = TransferOptions;
 /// The options of [`Connection::download`](crate::Connection::download).
 pub type DownloadOptions = TransferOptions;
 
+/// The options of [`Connection::copy_into`](crate::Connection::copy_into) and [`Connection::move_into`](crate::Connection::move_into).
+/// How many files go at a time is Dropbox's to choose, and dates always go along.
+pub type CopyOptions = TransferOptions;
+
+options! {
+    /// How one folder is made equal to another; see [`Connection::mirror_up`](crate::Connection::mirror_up).
+    pub struct MirrorOptions {
+        /// Whether what is not at the source is deleted at the target.
+        delete_extra: bool = true, "true or false";
+        /// Whether it is meant that the source is empty and the target becomes so.
+        allow_empty: bool = false, "true or false";
+        @flatten
+        /// How the files are transferred, and which.
+        transfer: TransferOptions;
+    }
+}
+
 options! {
     /// What a listing shows.
     pub struct ListOptions {

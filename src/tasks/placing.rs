@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 
-use super::claims::clash;
+use super::claims::{Claim, Claims, NAMED_TWICE, clash};
 use super::filter::Candidate;
 use super::local::Local;
 use super::remote::Below;
@@ -95,7 +95,7 @@ pub(super) async fn placed<'a, C: Placed + 'a>(
             done @ Step::Done(_) => done,
         });
     }
-    without_clashes(&mut placed, key);
+    refuse_clashes(&mut placed, key);
     stream::iter(placed).boxed()
 }
 
@@ -121,7 +121,7 @@ async fn place<C: Placed>(mut candidate: C, options: &TransferOptions) -> Step<C
 }
 
 /// Lets all fail that would become one file.
-fn without_clashes<C: Placed>(steps: &mut [Step<C>], key: impl Fn(&str) -> String) {
+fn refuse_clashes<C: Placed>(steps: &mut [Step<C>], key: impl Fn(&str) -> String) {
     let mut sources: HashMap<String, HashSet<String>> = HashMap::new();
     for step in steps.iter_mut() {
         if let Step::Work(candidate) = step {
@@ -144,6 +144,29 @@ fn without_clashes<C: Placed>(steps: &mut [Step<C>], key: impl Fn(&str) -> Strin
             *step = Step::Done(ReportItem::failed(source, String::new(), error));
         }
     }
+}
+
+/// Of several sources that would become one file, lets only the first through.
+pub(super) fn claimed<C: Placed>(
+    steps: impl Stream<Item = Step<C>>,
+    key: impl Fn(&str) -> String,
+) -> impl Stream<Item = Step<C>> {
+    let claims = Claims::default();
+    steps.map(move |step| {
+        let Step::Work(mut candidate) = step else {
+            return step;
+        };
+        let relative = candidate.relative().clone();
+        let source = candidate.item().path.clone();
+        match claims.claim(key(&relative), &source) {
+            Claim::Granted => Step::Work(candidate),
+            Claim::Again => Step::Done(ReportItem::skipped(source, NAMED_TWICE)),
+            Claim::Taken(other) => {
+                let error = clash(&source, &other, &relative);
+                Step::Done(ReportItem::failed(source, String::new(), error))
+            }
+        }
+    })
 }
 
 /// Refuses what would name one file anew whose name is said already.

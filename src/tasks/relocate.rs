@@ -1,9 +1,8 @@
 //! Copying and renaming one item at Dropbox, where nothing is sent or fetched.
 
-use super::naming::numbered;
-use super::upload::{NAMES, already_there};
+use super::known::{Known, already_there};
 use super::{Item, ItemKind, Overwrite, RelocateOptions};
-use crate::client::Relocation;
+use crate::client::{Leg, Relocation};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -46,8 +45,7 @@ impl Connection {
     ) -> Result<Item> {
         check(from, to, options.overwrite)?;
         let client = self.client();
-        let source = client.metadata(from).await?;
-        let item = Item::from(source.clone());
+        let item = Item::from(client.metadata(from).await?);
         let mut target = to.clone();
         if let Some(there) = client.metadata_if_any(to).await?.map(Item::from) {
             match options.overwrite {
@@ -66,19 +64,18 @@ impl Connection {
                 ..item
             });
         }
-        let relocated = client.relocate(how, &source, from, &target).await;
-        relocated.map(Item::from)
+        let leg = Leg {
+            from: from.clone(),
+            to: target,
+            id: item.id,
+            hash: item.hash,
+        };
+        client.relocate(how, &leg).await.map(Item::from)
     }
 
     /// A path beside this one where nothing is: `name (2).ext`.
     pub(super) async fn free_name(&self, path: &RemotePath) -> Result<RemotePath> {
-        for number in 2..NAMES {
-            let candidate = path.parent().join(&numbered(path.name(), number))?;
-            if self.client().metadata_if_any(&candidate).await?.is_none() {
-                return Ok(candidate);
-            }
-        }
-        Err(already_there(path, "file"))
+        Known::Nothing.free_name(self.client(), path).await
     }
 }
 

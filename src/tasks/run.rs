@@ -62,10 +62,7 @@ impl Run {
     {
         let started = Instant::now();
         let stopped = AtomicBool::new(false);
-        let mut report = Report {
-            dry_run: self.plan_only,
-            ..Report::default()
-        };
+        let mut report = self.begin();
         let each = &each;
         let mut finished = std::pin::pin!(
             work.take_while(|_| std::future::ready(!stopped.load(Ordering::Relaxed)))
@@ -78,19 +75,35 @@ impl Run {
                 .buffer_unordered(self.parallel.get())
         );
         while let Some(item) = finished.next().await {
-            if let Some(error) = &item.error {
-                // Without a token, or against a guard of the run, nothing else can work either.
-                let hopeless =
-                    matches!(error.kind(), ErrorKind::NotSignedIn | ErrorKind::NotAllowed);
-                if hopeless || self.on_error == OnError::Stop {
-                    stopped.store(true, Ordering::Relaxed);
-                    report.fatal_error.get_or_insert_with(|| Arc::clone(error));
-                }
+            if self.note(&mut report, item) {
+                stopped.store(true, Ordering::Relaxed);
             }
-            report.add(item);
         }
         report.close(started.elapsed());
         report
+    }
+
+    /// A report with nothing in it.
+    pub(super) fn begin(self) -> Report {
+        Report {
+            dry_run: self.plan_only,
+            ..Report::default()
+        }
+    }
+
+    /// Notes what became of one item. Whether that is the end of the task: then nothing more is to begin.
+    pub(super) fn note(self, report: &mut Report, item: ReportItem) -> bool {
+        // Without a token, or against a guard of the run, nothing else can work either.
+        let fatal = item.error.as_ref().filter(|error| {
+            let hopeless = matches!(error.kind(), ErrorKind::NotSignedIn | ErrorKind::NotAllowed);
+            hopeless || self.on_error == OnError::Stop
+        });
+        let ends = fatal.is_some();
+        if let Some(error) = fatal {
+            report.fatal_error.get_or_insert_with(|| Arc::clone(error));
+        }
+        report.add(item);
+        ends
     }
 
     /// The report, or the error for what failed: the one that ended the task, where one did.

@@ -1,24 +1,23 @@
 //! The task "upload".
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use super::claims::{Claim, Claims, NAMED_TWICE, clash};
 use super::delete_source::{Kept, UNPROVEN, delete_local};
 use super::filter::{Sieve, Task};
+use super::known::{FEW, Known, already_there};
 use super::list::nothing_matches;
 use super::local::{Found, Local, find, walk};
-use super::naming::{looks_like_a_file, numbered};
+use super::naming::looks_like_a_file;
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
-use super::placing::{placed, refuse_rename};
-use super::remote::{Reading, Walk};
-use super::run::{Done, Run, Step};
+use super::placing::{claimed, placed, refuse_rename};
+use super::remote::Reading;
+use super::run::{Done, Run};
 use super::{
     Item, ItemKind, Outcome, Overwrite, Report, ReportItem, Source, TransferOptions, UploadOptions,
 };
@@ -39,12 +38,6 @@ const READING: usize = 4;
 
 /// From so many files on, small ones go together. One or two are there sooner by themselves.
 const MANY: usize = 4;
-
-/// Up to so many files, each is looked up by itself; beyond, the destination is listed.
-const FEW: usize = 8;
-
-/// How many free names are tried.
-pub(super) const NAMES: u32 = 1_000;
 
 impl Connection {
     /// Uploads files into a folder, which is made if it is missing.
@@ -76,7 +69,7 @@ impl Connection {
             .iter()
             .any(|found| matches!(found, Found::Folder { .. }));
         let report = Upload::new(self.client(), &options, Target::Folder(target.clone()))
-            .run(found, sieve)
+            .run(found, Arc::new(sieve))
             .await?;
         // A destination is made if it is missing, also for a folder with nothing in it.
         if is_folder && report.items.is_empty() && !options.dry_run && !target.is_root() {
@@ -109,7 +102,7 @@ impl Connection {
         match read(Source::Text(local.display().to_string()), &literal)?.pop() {
             Some(file @ Found::File { .. }) => {
                 Upload::new(self.client(), &literal, Target::Exact(target))
-                    .run(vec![file], sieve)
+                    .run(vec![file], Arc::new(sieve))
                     .await
             }
             _ => Err(Error::new(
@@ -150,7 +143,7 @@ fn read(source: Source, options: &TransferOptions) -> Result<Vec<Found>> {
         .collect()
 }
 
-struct Upload<'a> {
+pub(super) struct Upload<'a> {
     client: &'a Client,
     options: &'a TransferOptions,
     target: Target,
@@ -160,21 +153,13 @@ struct Upload<'a> {
     reading: Semaphore,
 }
 
-enum Target {
+pub(super) enum Target {
     Folder(RemotePath),
     Exact(RemotePath),
 }
 
-/// What is known of the target's files before the transfers begin.
-enum Known {
-    /// Nothing: each is looked up when its turn comes.
-    Nothing,
-    /// All of them, by the key of their path.
-    All(HashMap<String, Item>),
-}
-
 impl<'a> Upload<'a> {
-    fn new(client: &'a Client, options: &'a TransferOptions, target: Target) -> Self {
+    pub(super) fn new(client: &'a Client, options: &'a TransferOptions, target: Target) -> Self {
         Self {
             client,
             options,
@@ -185,15 +170,17 @@ impl<'a> Upload<'a> {
         }
     }
 
-    async fn run(mut self, found: Vec<Found>, sieve: Sieve) -> Result<Report> {
+    pub(super) async fn run(mut self, found: Vec<Found>, sieve: Arc<Sieve>) -> Result<Report> {
         let deep = found.iter().any(Found::is_deep) && !self.options.flatten;
-        let sieve = Arc::new(sieve);
         let work = sieve.select(walk(found, Arc::clone(&sieve)));
         let mut work = placed(work, self.options, str::to_lowercase).await;
         let first: Vec<_> = work.by_ref().take(FEW + 1).collect().await;
         let count = first.len();
-        let known = self.known(count, deep).await?;
-        let work = without_clashes(stream::iter(first).chain(work));
+        let known = match &self.target {
+            Target::Folder(folder) => Known::of(self.client, folder, count, deep).await?,
+            Target::Exact(_) => Known::Nothing,
+        };
+        let work = claimed(stream::iter(first).chain(work), str::to_lowercase);
         let many = count >= MANY && self.client.takes_small_files();
         let sending = many.then(|| {
             let (small, sending) = self.client.small_files();
@@ -209,28 +196,6 @@ impl<'a> Upload<'a> {
         match sending {
             Some(sending) => beside(sent, sending).await,
             None => sent.await,
-        }
-    }
-
-    async fn known(&self, files: usize, deep: bool) -> Result<Known> {
-        let Target::Folder(folder) = &self.target else {
-            return Ok(Known::Nothing);
-        };
-        if files <= FEW {
-            return Ok(Known::Nothing);
-        }
-        let mut items = HashMap::new();
-        let mut listing = Walk::folder(self.client, folder, deep);
-        loop {
-            match listing.next().await {
-                Ok(Some(below)) => items.insert(folder.join(&below.relative)?.key(), below.item),
-                Ok(None) => return Ok(Known::All(items)),
-                // The folder is made by the first file.
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    return Ok(Known::All(HashMap::new()));
-                }
-                Err(error) => return Err(error),
-            };
         }
     }
 
@@ -283,7 +248,9 @@ impl<'a> Upload<'a> {
             (None, _) => (target.clone(), WriteMode::Add),
             // Only the file that was looked at is replaced, not one that came meanwhile.
             (Some(rev), Decision::Replace) => (target.clone(), WriteMode::Update(rev)),
-            (Some(_), Decision::FreeName) => (self.free_name(target, known).await?, WriteMode::Add),
+            (Some(_), Decision::FreeName) => {
+                (known.free_name(self.client, target).await?, WriteMode::Add)
+            }
             (Some(_), Decision::Refuse | Decision::CompareHashes) => {
                 return Err(already_there(target, "file"));
             }
@@ -310,7 +277,8 @@ impl<'a> Upload<'a> {
         if !self.options.delete_source || self.options.dry_run {
             return Ok(None);
         }
-        delete_local(self.client, local.path.clone(), read).await
+        let leave = self.client.guards().leave_to_delete(1)?;
+        delete_local(local.path.clone(), read, &leave).await
     }
 
     /// Sends the file together with other small ones where that can be, else by itself. Also says which version of it that was.
@@ -356,7 +324,7 @@ impl<'a> Upload<'a> {
         if self.options.overwrite == Overwrite::Always && !self.options.dry_run {
             return Ok((None, Decision::Replace));
         }
-        let Some(existing) = self.existing(target, known).await? else {
+        let Some(existing) = known.file(self.client, target).await? else {
             return Ok((None, Decision::Replace));
         };
         let source = Side {
@@ -389,51 +357,6 @@ impl<'a> Upload<'a> {
         };
         tokio::task::spawn_blocking(read).await?
     }
-
-    /// The file at the target, if any. A folder there is a conflict.
-    async fn existing(&self, target: &RemotePath, known: &Known) -> Result<Option<Item>> {
-        let item = match known {
-            Known::All(items) => items.get(&target.key()).cloned(),
-            Known::Nothing => self.client.metadata_if_any(target).await?.map(Item::from),
-        };
-        match item {
-            Some(item) if item.kind == ItemKind::Folder => Err(already_there(target, "folder")),
-            item => Ok(item),
-        }
-    }
-
-    async fn free_name(&self, target: &RemotePath, known: &Known) -> Result<RemotePath> {
-        for number in 2..NAMES {
-            let candidate = target.parent().join(&numbered(target.name(), number))?;
-            let taken = match known {
-                Known::All(items) => items.contains_key(&candidate.key()),
-                Known::Nothing => self.client.metadata_if_any(&candidate).await?.is_some(),
-            };
-            if !taken {
-                return Ok(candidate);
-            }
-        }
-        Err(already_there(target, "file"))
-    }
-}
-
-/// Of several sources that would become one file at Dropbox, which does not tell letter case apart, only the first is sent.
-fn without_clashes(work: impl Stream<Item = Step<Local>>) -> impl Stream<Item = Step<Local>> {
-    let claims = Claims::default();
-    work.map(move |step| {
-        let Step::Work(local) = step else {
-            return step;
-        };
-        let source = local.path.display().to_string();
-        match claims.claim(local.relative.to_lowercase(), &source) {
-            Claim::Granted => Step::Work(local),
-            Claim::Again => Step::Done(ReportItem::skipped(source, NAMED_TWICE)),
-            Claim::Taken(other) => {
-                let error = clash(&source, &other, &local.relative);
-                Step::Done(ReportItem::failed(source, String::new(), error))
-            }
-        }
-    })
 }
 
 /// Does one thing while another goes on beside it, which ends by itself or with it.
@@ -466,12 +389,4 @@ impl Stamp {
         let exact = Timestamp::try_from(self.modified?).ok()?;
         Timestamp::from_second(exact.as_second()).ok()
     }
-}
-
-pub(super) fn already_there(target: &RemotePath, what: &str) -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        format!("there is a {what} at `{target}` already"),
-    )
-    .with_path(target.to_string())
 }

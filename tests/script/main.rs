@@ -12,5 +12,6 @@ mod filters;
 mod guards;
 mod modules;
 mod reference;
+mod relocating;
 mod session;
 mod stopping;

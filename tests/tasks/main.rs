@@ -3,12 +3,14 @@
 
 mod batches;
 mod contents;
+mod copy_move;
 mod delete;
 mod delete_in;
 mod download;
 mod faults;
 mod filter;
 mod list;
+mod mirror;
 mod quirks;
 mod redirect;
 mod refresh;

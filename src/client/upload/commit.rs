@@ -66,6 +66,11 @@ impl Commits {
         std::sync::Arc::clone(&self.turn).try_lock_owned().ok()
     }
 
+    /// The right to change the namespace, when it comes to whoever asks.
+    pub(in crate::client) async fn turn(&self) -> OwnedMutexGuard<()> {
+        std::sync::Arc::clone(&self.turn).lock_owned().await
+    }
+
     /// Whether the server takes many files in a call, as far as is known.
     pub(super) fn batches(&self) -> bool {
         !self.no_batches.load(Ordering::Relaxed)

@@ -2,6 +2,7 @@
 
 mod connection;
 mod contents;
+mod copy_move;
 mod error;
 mod file;
 mod flow;
@@ -9,6 +10,7 @@ mod folder;
 mod item;
 mod listing;
 mod method;
+mod mirror;
 mod path;
 mod questions;
 mod relocate;
@@ -35,6 +37,8 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     folder::register(engine, run);
     contents::register(engine, run);
     relocate::register(engine, run);
+    copy_move::register(engine, run);
+    mirror::register(engine, run);
     listing::register(engine);
     item::register(engine);
     report::register(engine);

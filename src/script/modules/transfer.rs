@@ -118,7 +118,7 @@ fn access(options: &TransferOptions) -> Access {
 }
 
 /// The options of a transfer, and the questions that their closures ask.
-fn read(run: &Run, mut map: Map, of: &str) -> Raised<(TransferOptions, Questions)> {
+pub(super) fn read(run: &Run, mut map: Map, of: &str) -> Raised<(TransferOptions, Questions)> {
     let questions = Questions::new();
     let known = TransferOptions::OPTIONS;
     let mut read = || {

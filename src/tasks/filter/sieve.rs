@@ -182,11 +182,14 @@ impl Sieve {
 
     /// Whether kind, name and path are right; `relative` is the path below the source.
     pub(in crate::tasks) fn names(&self, relative: &str, kind: ItemKind) -> bool {
-        self.kind.includes(kind)
-            && self
-                .include
-                .as_ref()
-                .is_none_or(|masks| masks.matches(relative))
+        self.kind.includes(kind) && self.names_of_any_kind(relative, kind)
+    }
+
+    /// Whether name and path are right.
+    pub(in crate::tasks) fn names_of_any_kind(&self, relative: &str, kind: ItemKind) -> bool {
+        self.include
+            .as_ref()
+            .is_none_or(|masks| masks.matches(relative))
             && !matched(self.exclude.as_ref(), relative)
             && (kind != ItemKind::Folder || self.enters(relative))
             && relative
