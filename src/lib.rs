@@ -69,11 +69,11 @@ pub use script::{
 };
 pub use secret::Secret;
 pub use tasks::{
-    Attribute, ByteSize, ContentKind, ContentTest, CopyOptions, CreateFolderOptions, Date,
-    DeleteInOptions, DeleteOptions, DownloadOptions, Filter, Item, ItemKind, Join, Kinds,
+    Attribute, Audience, ByteSize, ContentKind, ContentTest, CopyOptions, CreateFolderOptions,
+    Date, DeleteInOptions, DeleteOptions, DownloadOptions, Filter, Item, ItemKind, Join, Kinds,
     ListOptions, Listing, LocalEntry, Masks, MirrorOptions, OnError, Outcome, Overwrite, Predicate,
-    RelocateOptions, Rename, Report, ReportItem, SizeIs, Sort, SortBy, Source, TransferOptions,
-    UploadOptions, When, WriteOptions,
+    RelocateOptions, RemoteChanges, Rename, Report, ReportItem, SearchOptions, SearchOrder,
+    ShareOptions, SizeIs, Sort, SortBy, Source, TransferOptions, UploadOptions, When, WriteOptions,
 };
 pub use watch::{Change, ChangeKind, Changes, WatchOptions, Watcher};
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 /// A token or password: neither `Debug` nor serialisation shows it.
 ///
-/// It is opened only where it goes on the wire (`transport`) or into a token exchange (`oauth`).
+/// It is opened only where it goes on the wire (`transport`, for the password of a link `client`) or into a token exchange (`oauth`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -59,6 +59,8 @@ pub(crate) struct Request {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// How much longer than a stalled connection the answer may take: what the server was asked to wait for.
+    pub(crate) wait: Duration,
 }
 
 /// The head of an answer, with its body still to be read.
@@ -144,6 +146,7 @@ impl Transport {
     /// Sends the request and waits for the head of the answer, whatever its status.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, Failure> {
         let faults = self.relay.as_ref().map_or(0, |relay| relay.faults());
+        let stall = self.stall.saturating_add(request.wait);
         let sent = Arc::new(AtomicU64::new(0));
         let body = Pieces {
             rest: request.body,
@@ -161,18 +164,15 @@ impl Transport {
         let mut answer = std::pin::pin!(request.send());
         let mut seen = 0;
         loop {
-            match tokio::time::timeout(self.stall, &mut answer).await {
+            match tokio::time::timeout(stall, &mut answer).await {
                 Ok(Ok(inner)) => {
-                    return Ok(Response {
-                        inner,
-                        stall: self.stall,
-                    });
+                    return Ok(Response { inner, stall });
                 }
                 Ok(Err(error)) => return Err(self.failure(&error, faults)),
                 Err(_) => {
                     let now = sent.load(Ordering::Relaxed);
                     if now == seen {
-                        return Err(Failure::stalled(self.stall));
+                        return Err(Failure::stalled(stall));
                     }
                     seen = now;
                 }

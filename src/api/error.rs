@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 
 /// An answer that is an error: its parts, as they came.
 pub(crate) struct Refusal<'a> {
-    pub(crate) route: &'static Route,
+    pub(crate) route: &'a Route<'a>,
     /// The path that the call was about.
     pub(crate) path: Option<&'a str>,
     pub(crate) status: StatusCode,
@@ -187,7 +187,7 @@ pub(crate) fn is_refused_form(error: &Error) -> bool {
 }
 
 /// The error for an entry of a batch that failed: `failure` is a value of the error union of `route`.
-pub(crate) fn refused_entry(route: &Route, path: &str, failure: Value) -> Error {
+pub(crate) fn refused_entry(route: &Route<'_>, path: &str, failure: Value) -> Error {
     let tag = tags_of(&failure);
     let (kind, template) =
         known_tag(route, &tag).unwrap_or((ErrorKind::Conflict, "Dropbox refused {}"));
@@ -239,7 +239,7 @@ mod tests {
     use super::super::{GET_METADATA, UPLOAD_SESSION_APPEND, UPLOAD_SESSION_FINISH};
     use super::*;
 
-    fn error(route: &'static Route, status: u16, body: &str) -> Error {
+    fn error(route: &Route<'_>, status: u16, body: &str) -> Error {
         let status = StatusCode::from_u16(status).expect("a status");
         Refusal {
             route,
@@ -251,7 +251,7 @@ mod tests {
         .into_error()
     }
 
-    fn summary(route: &'static Route, summary: &str) -> Error {
+    fn summary(route: &Route<'_>, summary: &str) -> Error {
         error(
             route,
             409,

@@ -189,6 +189,56 @@ const TAGS: &[(&str, ErrorKind, &str)] = &[
         "this account has no permission for {}",
     ),
     (
+        "shared_link_not_found",
+        ErrorKind::NotFound,
+        "there is no such link",
+    ),
+    (
+        "shared_link_access_denied",
+        ErrorKind::Permission,
+        "this account may not use the link",
+    ),
+    (
+        "shared_link_already_exists",
+        ErrorKind::Conflict,
+        "there is a link to {} already",
+    ),
+    (
+        "settings_error/invalid_settings",
+        ErrorKind::InvalidArgument,
+        "a link to {} cannot have these settings",
+    ),
+    (
+        "settings_error/not_authorized",
+        ErrorKind::Permission,
+        "this account may not have such settings for a link to {}",
+    ),
+    (
+        "access_denied",
+        ErrorKind::Permission,
+        "this account may not share {}",
+    ),
+    (
+        "banned_member",
+        ErrorKind::Permission,
+        "this account may share nothing",
+    ),
+    (
+        "download_failed",
+        ErrorKind::Network,
+        "Dropbox cannot fetch what is to be saved to {}",
+    ),
+    (
+        "invalid_url",
+        ErrorKind::InvalidArgument,
+        "this is no address that Dropbox can save to {}",
+    ),
+    (
+        "invalid_argument",
+        ErrorKind::InvalidArgument,
+        "Dropbox can do nothing with this argument",
+    ),
+    (
         "cant_move_folder_into_itself",
         ErrorKind::InvalidArgument,
         "a folder cannot go into itself, as to {}",
@@ -241,7 +291,7 @@ const TAGS: &[(&str, ErrorKind, &str)] = &[
 ];
 
 /// What the tag of an answer to this route means, where it is known.
-pub(super) fn known_tag(route: &Route, tag: &str) -> Option<(ErrorKind, &'static str)> {
+pub(super) fn known_tag(route: &Route<'_>, tag: &str) -> Option<(ErrorKind, &'static str)> {
     let find = |wanted: &str| {
         TAGS.iter()
             .find(|(tag, ..)| *tag == wanted)

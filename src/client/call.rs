@@ -1,5 +1,8 @@
 //! One call: sent until it is answered for good, with the waits that the server asks for.
 
+use std::fmt;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
@@ -10,7 +13,7 @@ use super::view::Seen;
 use super::{Client, Leave};
 use crate::api::error::Refusal;
 use crate::api::header::safe_json;
-use crate::api::{Effect, Route, Style};
+use crate::api::{Effect, Endpoint, Route, Style};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::transport::{Request, Response, bearer};
@@ -27,18 +30,43 @@ const LARGEST_REFUSAL: usize = 1 << 20;
 /// One call: what goes to the server, as often as it has to be sent.
 #[derive(Debug, Clone)]
 struct Call<'a> {
-    route: &'static Route,
+    route: &'a Route<'a>,
     /// The path that the call is about, for messages.
     path: Option<&'a str>,
     argument: Argument,
     contents: Bytes,
     /// The first byte wanted of a download.
     from: u64,
+    /// How long the server was asked to wait before it answers.
+    wait: Duration,
+    /// Not to be repeated where it may have taken effect.
+    once: bool,
+}
+
+impl<'a> Call<'a> {
+    fn new(route: &'a Route<'a>, path: Option<&'a str>, argument: Argument) -> Self {
+        Self {
+            route,
+            path,
+            argument,
+            contents: Bytes::new(),
+            from: 0,
+            wait: Duration::ZERO,
+            once: false,
+        }
+    }
 }
 
 /// The argument of a route as JSON that may stand in a header or a body alike.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Argument(String);
+
+impl fmt::Debug for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // There may be a password in it.
+        f.write_str("Argument(..)")
+    }
+}
 
 impl Argument {
     pub(super) fn of(argument: &impl Serialize) -> Self {
@@ -58,7 +86,7 @@ impl Client {
     /// Calls an rpc route that only reads, or that may be repeated without harm.
     pub(super) async fn rpc<R: DeserializeOwned>(
         &self,
-        route: &'static Route,
+        route: &Route<'_>,
         path: Option<&str>,
         argument: Argument,
     ) -> Result<R> {
@@ -67,7 +95,7 @@ impl Client {
 
     pub(super) async fn rpc_outcome<R: DeserializeOwned>(
         &self,
-        route: &'static Route,
+        route: &Route<'_>,
         path: Option<&str>,
         argument: Argument,
     ) -> Outcome<R> {
@@ -75,10 +103,40 @@ impl Client {
         self.rpc_call(route, path, argument).await
     }
 
+    /// Calls an rpc route that must not be repeated where an attempt may have taken effect: then the error stands.
+    pub(super) async fn rpc_once<R: DeserializeOwned>(
+        &self,
+        route: &Route<'_>,
+        path: Option<&str>,
+        argument: Argument,
+    ) -> Result<R> {
+        debug_assert_ne!(route.effect, Effect::Deletes, "`{}`", route.name);
+        let call = Call {
+            once: true,
+            ..Call::new(route, path, argument)
+        };
+        self.decoded(&call).await.result
+    }
+
+    /// Calls an rpc route that reads, and that the server answers only after so long.
+    pub(super) async fn rpc_waiting<R: DeserializeOwned>(
+        &self,
+        route: &Route<'_>,
+        path: Option<&str>,
+        argument: Argument,
+        wait: Duration,
+    ) -> Result<R> {
+        let call = Call {
+            wait,
+            ..Call::new(route, path, argument)
+        };
+        self.decoded(&call).await.result
+    }
+
     /// Calls an rpc route that deletes.
     pub(super) async fn rpc_deleting<R: DeserializeOwned>(
         &self,
-        route: &'static Route,
+        route: &Route<'_>,
         path: Option<&str>,
         argument: Argument,
         _leave: &Leave,
@@ -88,36 +146,26 @@ impl Client {
 
     async fn rpc_call<R: DeserializeOwned>(
         &self,
-        route: &'static Route,
+        route: &Route<'_>,
         path: Option<&str>,
         argument: Argument,
     ) -> Outcome<R> {
         debug_assert_eq!(route.style, Style::Rpc, "`{}`", route.name);
-        let call = Call {
-            route,
-            path,
-            argument,
-            contents: Bytes::new(),
-            from: 0,
-        };
-        self.decoded(&call).await
+        self.decoded(&Call::new(route, path, argument)).await
     }
 
     /// Calls an upload route with these contents.
     pub(super) async fn send<R: DeserializeOwned>(
         &self,
-        route: &'static Route,
+        route: &Route<'_>,
         path: &str,
         argument: Argument,
         contents: Bytes,
     ) -> Outcome<R> {
         debug_assert_eq!(route.style, Style::Upload, "`{}`", route.name);
         let call = Call {
-            route,
-            path: Some(path),
-            argument,
             contents,
-            from: 0,
+            ..Call::new(route, Some(path), argument)
         };
         self.decoded(&call).await
     }
@@ -125,18 +173,15 @@ impl Client {
     /// Calls a download route; the answer's body is still to be read.
     pub(super) async fn fetch<R: DeserializeOwned>(
         &self,
-        route: &'static Route,
+        route: &Route<'_>,
         path: &str,
         argument: Argument,
         from: u64,
     ) -> Result<(R, Response)> {
         debug_assert_eq!(route.style, Style::Download, "`{}`", route.name);
         let call = Call {
-            route,
-            path: Some(path),
-            argument,
-            contents: Bytes::new(),
             from,
+            ..Call::new(route, Some(path), argument)
         };
         let mut retries = Retries::new();
         loop {
@@ -173,6 +218,12 @@ impl Client {
                 },
                 Err(attempt) => attempt,
             };
+            if call.once && attempt.unsure {
+                return Outcome {
+                    result: Err(attempt.error),
+                    unsure: true,
+                };
+            }
             if let Err(error) = self.pause_or_give_up(&mut retries, attempt).await {
                 return Outcome {
                     result: Err(error),
@@ -200,6 +251,9 @@ impl Client {
     /// One attempt, with a second one where the folder that paths begin at has moved.
     async fn attempt(&self, call: &Call<'_>) -> Result<Response, Attempt> {
         self.guards().check(call.route).map_err(Attempt::sure)?;
+        if call.route.endpoint == Endpoint::Notify {
+            return self.attempt_with(call, None, &Seen::default()).await;
+        }
         let seen = self.seen(call.route).await.map_err(Attempt::sure)?;
         match self.attempt_from(call, &seen).await {
             Err(attempt) if self.mend(&attempt.error, &seen).await => {
@@ -213,7 +267,7 @@ impl Client {
     /// One attempt, with a second one where the token had expired.
     async fn attempt_from(&self, call: &Call<'_>, seen: &Seen) -> Result<Response, Attempt> {
         let token = self.0.tokens.token().await.map_err(Attempt::sure)?;
-        let attempt = match self.attempt_with(call, &token, seen).await {
+        let attempt = match self.attempt_with(call, Some(&token), seen).await {
             Err(attempt)
                 if attempt.error.status() == Some(401)
                     && attempt.error.kind() == ErrorKind::NotSignedIn =>
@@ -225,7 +279,7 @@ impl Client {
         match self.0.tokens.another_than(&token).await {
             Some(token) => {
                 let token = token.map_err(Attempt::sure)?;
-                self.attempt_with(call, &token, seen).await
+                self.attempt_with(call, Some(&token), seen).await
             }
             None => Err(attempt),
         }
@@ -234,10 +288,10 @@ impl Client {
     async fn attempt_with(
         &self,
         call: &Call<'_>,
-        token: &Secret,
+        token: Option<&Secret>,
         seen: &Seen,
     ) -> Result<Response, Attempt> {
-        let request = self.request(call, token, seen).map_err(Attempt::sure)?;
+        let request = self.prepared(call, token, seen).map_err(Attempt::sure)?;
         self.0.pacer.ready().await;
         let server = self.server(call.route);
         let started = std::time::Instant::now();
@@ -281,9 +335,11 @@ impl Client {
         })
     }
 
-    fn request(&self, call: &Call<'_>, token: &Secret, seen: &Seen) -> Result<Request> {
+    fn prepared(&self, call: &Call<'_>, token: Option<&Secret>, seen: &Seen) -> Result<Request> {
         let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, bearer(token)?);
+        if let Some(token) = token {
+            headers.insert(header::AUTHORIZATION, bearer(token)?);
+        }
         headers.extend(seen.headers().iter().cloned());
         let body = match call.route.style {
             Style::Rpc => {
@@ -315,10 +371,11 @@ impl Client {
             url: self.0.servers.of(call.route),
             headers,
             body,
+            wait: call.wait,
         })
     }
 
-    pub(super) fn server(&self, route: &Route) -> String {
+    pub(super) fn server(&self, route: &Route<'_>) -> String {
         self.0.servers.of(route).origin().ascii_serialization()
     }
 }
@@ -348,7 +405,7 @@ fn about(error: Error, call: &Call<'_>) -> Error {
     }
 }
 
-fn decode<R: DeserializeOwned>(route: &Route, json: &[u8]) -> Result<R> {
+fn decode<R: DeserializeOwned>(route: &Route<'_>, json: &[u8]) -> Result<R> {
     // A route without a result answers `null`, or may answer with nothing.
     let json = if json.is_empty() { b"null" } else { json };
     serde_json::from_slice(json).map_err(|error| {

@@ -74,11 +74,27 @@ impl Guards {
         }
     }
 
+    /// Whether a call may be made of which nobody knows what it changes or deletes.
+    ///
+    /// # Errors
+    /// `not_allowed`, naming the flags.
+    pub(super) fn check_unknown(&self, route: &str) -> Result<()> {
+        if self.rules == Rules::default() {
+            return Ok(());
+        }
+        Err(refused(
+            &format!(
+                "`{route}` is not known to change nothing, which the guards of this run ask for"
+            ),
+            "--read-only`, `--no-delete`, `--max-delete` and `--dry-run",
+        ))
+    }
+
     /// Whether the call may be made.
     ///
     /// # Errors
     /// `not_allowed`, naming the flag.
-    pub(super) fn check(&self, route: &Route) -> Result<()> {
+    pub(super) fn check(&self, route: &Route<'_>) -> Result<()> {
         match route.effect {
             Effect::Reads => Ok(()),
             _ if self.rules.read_only => Err(refused(

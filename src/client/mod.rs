@@ -2,6 +2,7 @@
 
 mod budget;
 mod call;
+mod changes;
 mod content_hash;
 mod download;
 mod files;
@@ -10,9 +11,13 @@ mod listing;
 mod pacer;
 mod reach;
 mod relocate;
+mod request;
 mod retry;
 mod revisions;
+mod save_url;
+mod search;
 mod servers;
+mod sharing;
 mod tokens;
 mod upload;
 mod users;
@@ -36,6 +41,7 @@ use url::Url;
 use crate::oauth::TokenSource;
 use crate::transport::Transport;
 use budget::Budget;
+use changes::Backoff;
 use pacer::Pacer;
 use upload::PartMemory;
 
@@ -52,6 +58,7 @@ struct Inner {
     pacer: Pacer,
     budget: Budget,
     parts: PartMemory,
+    longpoll_backoff: Backoff,
 }
 
 impl Client {
@@ -68,6 +75,7 @@ impl Client {
             pacer: Pacer::default(),
             budget: Budget::default(),
             parts: PartMemory::default(),
+            longpoll_backoff: Backoff::default(),
         };
         Self(Arc::new(inner), Arc::new(view), Arc::default())
     }

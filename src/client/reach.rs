@@ -39,6 +39,7 @@ impl Client {
             url: server.clone(),
             headers: HeaderMap::new(),
             body: bytes::Bytes::new(),
+            wait: Duration::ZERO,
         };
         let begun = Instant::now();
         let answer = self.transport().send(request).await;

@@ -57,7 +57,7 @@ struct Waiting<'a> {
 }
 
 impl Relocation {
-    fn route(self) -> &'static Route {
+    fn route(self) -> &'static Route<'static> {
         match self {
             Self::Copy => &COPY,
             Self::Move => &MOVE,
@@ -65,7 +65,7 @@ impl Relocation {
     }
 
     /// The route that begins a job for many items, and the one that tells how it went.
-    fn batch_routes(self) -> (&'static Route, &'static Route) {
+    fn batch_routes(self) -> (&'static Route<'static>, &'static Route<'static>) {
         match self {
             Self::Copy => (&COPY_BATCH, &COPY_BATCH_CHECK),
             Self::Move => (&MOVE_BATCH, &MOVE_BATCH_CHECK),
@@ -231,7 +231,7 @@ impl Client {
     }
 
     /// What a job came to.
-    async fn job(&self, check: &'static Route, id: &str) -> Result<RelocationBatchResult> {
+    async fn job(&self, check: &'static Route<'static>, id: &str) -> Result<RelocationBatchResult> {
         let mut wait = FIRST_CHECK;
         for _ in 0..CHECKS {
             let argument = Argument::of(&JobArg { async_job_id: id });

@@ -10,6 +10,7 @@ pub(crate) struct Servers {
     pub(crate) api: Url,
     pub(crate) content: Url,
     pub(crate) web: Url,
+    pub(crate) notify: Url,
 }
 
 impl Servers {
@@ -20,6 +21,7 @@ impl Servers {
             api: url("https://api.dropboxapi.com"),
             content: url("https://content.dropboxapi.com"),
             web: url("https://www.dropbox.com"),
+            notify: url("https://notify.dropboxapi.com"),
         }
     }
 
@@ -29,13 +31,19 @@ impl Servers {
             api: endpoint.clone(),
             content: endpoint.clone(),
             web: endpoint.clone(),
+            notify: endpoint.clone(),
         }
     }
 
     /// Each of them.
     pub(crate) fn all(&self) -> Vec<Url> {
-        let Self { api, content, web } = self;
-        vec![api.clone(), content.clone(), web.clone()]
+        let Self {
+            api,
+            content,
+            notify,
+            web,
+        } = self;
+        vec![api.clone(), content.clone(), notify.clone(), web.clone()]
     }
 
     /// Where tokens are renewed.
@@ -49,10 +57,11 @@ impl Servers {
     }
 
     /// The URL of a route.
-    pub(super) fn of(&self, route: &Route) -> Url {
+    pub(super) fn of(&self, route: &Route<'_>) -> Url {
         let server = match route.endpoint {
             Endpoint::Api => &self.api,
             Endpoint::Content => &self.content,
+            Endpoint::Notify => &self.notify,
         };
         below(server, &format!("2/{}", route.name))
     }

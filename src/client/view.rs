@@ -97,7 +97,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of the calls that find it out; `invalid_argument` where the team has no such member, or the account no team space.
-    pub(super) async fn seen(&self, route: &Route) -> Result<Seen> {
+    pub(super) async fn seen(&self, route: &Route<'_>) -> Result<Seen> {
         let mut seen = Seen::default();
         // These are the team's own affair; and to find out about members by them must not need a member.
         if route.name.starts_with("team/") {

@@ -121,6 +121,7 @@ impl TokenEndpoint {
             url: self.url.clone(),
             headers: parts.headers,
             body: body.into(),
+            wait: std::time::Duration::ZERO,
         };
         let server = self.server();
         let mut answer = self

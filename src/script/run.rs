@@ -322,7 +322,7 @@ impl Run {
         report
     }
 
-    /// Under a dry run says what an item would have come from.
+    /// Under a dry run says which item would have been made, and how.
     pub(super) fn told_item(&self, verb: &str, item: Item) -> Item {
         if self.host.dry_run && item.planned {
             self.log(Level::Info, &format!("would {verb} `{}`", item.path));

@@ -1,5 +1,6 @@
 //! The cloud tasks, as ordinary async Rust on a [`Connection`](crate::Connection).
 
+mod changes;
 mod claims;
 mod contents;
 mod copy_move;
@@ -26,12 +27,16 @@ mod remote;
 mod remote_files;
 mod replace;
 mod report;
+mod request;
 mod revisions;
 mod run;
+mod search;
+mod sharing;
 mod sink;
 mod source;
 mod upload;
 
+pub use changes::RemoteChanges;
 pub use filter::{
     Attribute, ByteSize, ContentKind, ContentTest, Date, Filter, Join, Kinds, Masks, Predicate,
     Sort, SortBy, When,
@@ -39,9 +44,9 @@ pub use filter::{
 pub use item::{Item, ItemKind};
 pub use list::Listing;
 pub use options::{
-    CopyOptions, CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions, ListOptions,
-    MirrorOptions, OnError, Overwrite, RelocateOptions, SizeIs, TransferOptions, UploadOptions,
-    WriteOptions,
+    Audience, CopyOptions, CreateFolderOptions, DeleteInOptions, DeleteOptions, DownloadOptions,
+    ListOptions, MirrorOptions, OnError, Overwrite, RelocateOptions, SearchOptions, SearchOrder,
+    ShareOptions, SizeIs, TransferOptions, UploadOptions, WriteOptions,
 };
 pub use placing::Rename;
 pub use report::{Outcome, Report, ReportItem};

@@ -4,8 +4,9 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
-use super::{Filter, Rename};
+use super::{Filter, Rename, When};
 use crate::options::options;
+use crate::secret::Secret;
 
 options! {
     /// How files are transferred, up or down.
@@ -137,6 +138,73 @@ options! {
         overwrite: Overwrite = Overwrite::Fail, r#""fail", "never" or "rename""#;
         /// Whether only to plan: nothing is changed.
         dry_run: bool = false, "true or false";
+    }
+}
+
+options! {
+    /// What is searched for, beside the words.
+    pub struct SearchOptions {
+        /// The folder to search, with all that is below it; everywhere unless said.
+        folder: String = String::new(), "the path of a folder";
+        /// Whether only names count, and not contents.
+        names_only: bool = false, "true or false";
+        /// Only files whose names end so.
+        extensions: Vec<String> = Vec::new(), r#"an array of texts, as ["pdf"]"#;
+        /// Whether what was deleted is searched, and nothing else.
+        deleted: bool = false, "true or false";
+        /// What comes first.
+        order: SearchOrder = SearchOrder::Relevance, r#""relevance" or "modified""#;
+        /// How many are wanted.
+        limit: Option<NonZeroUsize> = None, "a whole number from 1";
+    }
+}
+
+/// What comes first of what a search finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchOrder {
+    /// What suits the query best.
+    #[default]
+    Relevance,
+    /// What was modified last.
+    Modified,
+}
+
+options! {
+    /// What a link for others is like. What is not said stays as it is, or as the account has it.
+    pub struct ShareOptions {
+        /// Who may open it.
+        audience: Option<Audience> = None, r#""public", "team" or "no_one""#;
+        /// When it ends; an age is counted from now on.
+        expires: Option<When> = None, r#"a DateTime, RFC 3339 text, or a length of time as "7 days""#;
+        /// What has to be typed to open it; an empty one takes the password away.
+        password: Option<Secret> = None, "text";
+        /// Whether what it leads to can be downloaded.
+        allow_download: Option<bool> = None, "true or false";
+        /// Whether only to plan: no link is made or changed.
+        dry_run: bool = false, "true or false";
+    }
+}
+
+/// Who may open a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Whoever has it.
+    Public,
+    /// Members of the team.
+    Team,
+    /// Only those whom the item is shared with anyway.
+    NoOne,
+}
+
+impl Audience {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Team => "team",
+            Self::NoOne => "no_one",
+        }
     }
 }
 

@@ -94,6 +94,7 @@ async fn send(transport: &Transport, url: &str) -> Result<Response, Failure> {
         url: url.parse().expect("a URL"),
         headers: HeaderMap::new(),
         body: Bytes::new(),
+        wait: Duration::ZERO,
     };
     transport.send(request).await
 }

@@ -38,6 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "tasks",
         &[
             "error",
+            "secret",
             "path",
             "options",
             "duration",

@@ -14,4 +14,5 @@ mod modules;
 mod reference;
 mod relocating;
 mod session;
+mod sharing;
 mod stopping;

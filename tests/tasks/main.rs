@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
 
 mod batches;
+mod changes;
 mod contents;
 mod copy_move;
 mod delete;
@@ -16,6 +17,8 @@ mod redirect;
 mod refresh;
 mod refresh_together;
 mod relocate;
+mod request;
+mod sharing;
 mod sign_in;
 mod store;
 mod store_killed;

@@ -1,5 +1,6 @@
 //! The functions that scripts call, one subject a file.
 
+mod changes;
 mod connection;
 mod contents;
 mod copy_move;
@@ -15,6 +16,8 @@ mod path;
 mod questions;
 mod relocate;
 mod report;
+mod request;
+mod sharing;
 mod source;
 mod time;
 mod transfer;
@@ -39,6 +42,9 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     relocate::register(engine, run);
     copy_move::register(engine, run);
     mirror::register(engine, run);
+    sharing::register(engine, run);
+    changes::register(engine, run);
+    request::register(engine, run);
     listing::register(engine);
     item::register(engine);
     report::register(engine);

@@ -17,6 +17,17 @@ pub enum When {
 }
 
 impl When {
+    /// The moment that lies as far ahead as an age lies back.
+    ///
+    /// # Errors
+    /// `invalid_argument` where it is outside what can be counted.
+    pub(in crate::tasks) fn ahead(self, now: Timestamp) -> Result<Timestamp> {
+        match self {
+            Self::At(moment) => Ok(moment),
+            Self::Ago(length) => Self::Ago(length.negate()).moment(now),
+        }
+    }
+
     /// The moment, for a task that begins `now`.
     ///
     /// # Errors
