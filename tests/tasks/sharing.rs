@@ -148,6 +148,8 @@ async fn dropbox_saves_what_is_at_an_address() {
     assert_eq!(saved.path, "/copy.txt");
     assert_eq!(bench.contents("/copy.txt").unwrap(), b"contents");
     assert!(bench.calls("files/save_url/check_job_status") >= 3);
+    bench.remote("/a.txt", "other contents");
+    let url = dbx.temporary_link("/a.txt").await.unwrap();
     let second = dbx.save_url("/copy.txt", &url).await.unwrap();
     assert_ne!(second.path, "/copy.txt");
     let nowhere = dbx.save_url("/x.txt", "http://127.0.0.1:1/").await;
