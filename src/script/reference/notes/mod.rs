@@ -8,6 +8,7 @@
 mod connection;
 mod local;
 mod relocating;
+mod sharing;
 mod values;
 
 use crate::error::ErrorKind;
@@ -26,9 +27,10 @@ pub(super) struct Note {
     pub(super) example: &'static str,
 }
 
-const TABLES: [&[Note]; 4] = [
+const TABLES: [&[Note]; 5] = [
     connection::NOTES,
     relocating::NOTES,
+    sharing::NOTES,
     local::NOTES,
     values::NOTES,
 ];

@@ -1,8 +1,10 @@
 //! Notes on what is done to items where they are.
 
 use super::{Note, remote};
-use crate::error::ErrorKind::{Conflict, InvalidArgument, InvalidPath, NoSpace, NotFound};
-use crate::tasks::RelocateOptions;
+use crate::error::ErrorKind::{
+    Conflict, Integrity, InvalidArgument, InvalidPath, LocalIo, NoSpace, NotFound, Partial,
+};
+use crate::tasks::{CopyOptions, MirrorOptions, RelocateOptions};
 
 pub(super) const NOTES: &[Note] = &[
     remote(
@@ -17,6 +19,50 @@ pub(super) const NOTES: &[Note] = &[
         r#"dropbox().rename("/notes.txt", "old notes.txt");"#,
     )
     .takes(RelocateOptions::OPTIONS),
+    remote(
+        "Connection.copy",
+        &[NotFound, Conflict, InvalidArgument, NoSpace, Partial],
+        r#"print(dropbox().copy("/reports/*.csv", "/archive"));"#,
+    )
+    .takes(CopyOptions::OPTIONS)
+    .says(
+        "Copies files at Dropbox into another folder there, which is made if it is missing.
+A file that is replaced goes only when its successor is beside it.",
+    ),
+    remote(
+        "Connection.move",
+        &[NotFound, Conflict, InvalidArgument, Partial],
+        r#"print(dropbox().move("/reports", "/archive", #{ include: "jan*" }));"#,
+    )
+    .takes(CopyOptions::OPTIONS)
+    .says(
+        "Moves files at Dropbox into another folder there, which is made if it is missing.
+Folders that become empty stay.",
+    ),
+    remote(
+        "Connection.mirror_up",
+        &[
+            NotFound, Conflict, InvalidArgument, NoSpace, LocalIo, Integrity, Partial,
+        ],
+        r#"print(dropbox().mirror_up("out", "/reports", #{ include: "*.csv" }));"#,
+    )
+    .takes(MirrorOptions::OPTIONS)
+    .says(
+        "Makes a folder at Dropbox equal to a local one: sends what differs, then deletes the rest.
+What the name filters leave out is neither sent nor deleted. Deletions come last, and only when nothing failed.",
+    ),
+    remote(
+        "Connection.mirror_down",
+        &[
+            NotFound, Conflict, InvalidArgument, LocalIo, Integrity, Partial,
+        ],
+        r#"print(dropbox().mirror_down("/reports", "in"));"#,
+    )
+    .takes(MirrorOptions::OPTIONS)
+    .says(
+        "Makes a local folder equal to one at Dropbox: fetches what differs, then deletes the rest.
+Links and special files are left alone.",
+    ),
     remote(
         "Connection.revisions",
         &[NotFound],
