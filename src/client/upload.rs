@@ -8,6 +8,7 @@ mod commit;
 mod local_file;
 mod memory;
 mod small;
+mod stream;
 
 pub(crate) use commit::Commits;
 pub(crate) use local_file::{LocalFile, PART, Part, Stamp};

@@ -27,7 +27,7 @@ use crate::path::RemotePath;
 const AT_ONCE: usize = 1_000;
 
 /// The reason for a file that would become itself.
-const THERE_ALREADY: &str = "is there already";
+pub(super) const THERE_ALREADY: &str = "is there already";
 
 impl Connection {
     /// Copies files at Dropbox into a folder there, which is made if it is missing. Up to 1,000 go in a call.

@@ -3,6 +3,7 @@
 mod changes;
 mod claims;
 mod contents;
+mod copy_from;
 mod copy_move;
 mod create_folder;
 mod delete;

@@ -9,7 +9,7 @@ use crate::bench::Bench;
 use crate::cloud::{connection, lab_with};
 
 /// Calls that change something at Dropbox, each by itself; `rev` is of `/a.txt`.
-const CHANGES: [&str; 18] = [
+const CHANGES: [&str; 19] = [
     r#"dbx.upload("out", "/x")"#,
     r#"dbx.upload_file("out/b.txt", "/x.txt")"#,
     r#"dbx.write_text("/a.txt", "new")"#,
@@ -20,6 +20,7 @@ const CHANGES: [&str; 18] = [
     r#"dbx.copy("/f/1.txt", "/x")"#,
     r#"dbx.move("/f/1.txt", "/x")"#,
     r#"dbx.mirror_up("out", "/x")"#,
+    r#"dbx.copy_from(dbx, "/f/1.txt", "/x")"#,
     r#"dbx.restore("/a.txt", rev)"#,
     r#"dbx.share("/a.txt")"#,
     r#"dbx.unshare("https://www.dropbox.com/scl/fi/x")"#,
@@ -189,6 +190,7 @@ fn no_delete_lets_nothing_be_replaced_at_dropbox_or_be_missing_from_a_mirror() {
         r#"dbx.copy("/f/1.txt", "/unlike")"#,
         r#"dbx.move("/f/1.txt", "/unlike")"#,
         r#"dbx.move("/f/1.txt", "/like", #{ on_error: "report" })"#,
+        r#"dbx.copy_from(dbx, "/f", "/g", #{ delete_source: true })"#,
         r#"dbx.mirror_up("out", "/f")"#,
         r#"dbx.mirror_down("/f", "out")"#,
     ] {
@@ -216,6 +218,7 @@ fn what_is_replaced_at_dropbox_and_what_a_mirror_deletes_is_counted_before_the_f
     for call in [
         r#"dbx.mirror_up("out", "/f")"#,
         r#"dbx.mirror_up("out", "/f", #{ dry_run: true })"#,
+        r#"dbx.copy_from(dbx, "/f", "/g", #{ delete_source: true })"#,
         r#"dbx.move("/f/1.txt", "/unlike")"#,
     ] {
         let hint = refused(&bench, call);

@@ -4,6 +4,7 @@
 mod batches;
 mod changes;
 mod contents;
+mod copy_from;
 mod copy_move;
 mod delete;
 mod delete_in;

@@ -75,3 +75,39 @@ pub(super) fn with_two<A, B, T>(
               -> Raised<T> { call(&context, on, first, second, map) },
     );
 }
+
+/// Registers a method that takes three values and, if it likes, a map of options.
+pub(super) fn with_three<A, B, C, T>(
+    engine: &mut Engine,
+    method: &Method<3>,
+    call: impl Fn(&NativeCallContext, &mut Connection, (A, B, C), Map) -> Raised<T>
+    + Send
+    + Sync
+    + 'static,
+) where
+    A: Clone + Send + Sync + 'static,
+    B: Clone + Send + Sync + 'static,
+    C: Clone + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    let [one, two, three] = method.parameters;
+    let (call, doc) = (Arc::new(call), method.doc);
+    let plain = Arc::clone(&call);
+    function(method.name, &[ON, one, two, three, method.result], doc).register_into_engine(
+        engine,
+        move |context: NativeCallContext, on: &mut Connection, a: A, b: B, c: C| -> Raised<T> {
+            plain(&context, on, (a, b, c), Map::new())
+        },
+    );
+    let parameters = [ON, one, two, three, "options: map", method.result];
+    function(method.name, &parameters, doc).register_into_engine(
+        engine,
+        move |context: NativeCallContext,
+              on: &mut Connection,
+              a: A,
+              b: B,
+              c: C,
+              map: Map|
+              -> Raised<T> { call(&context, on, (a, b, c), map) },
+    );
+}

@@ -3,6 +3,7 @@
 mod changes;
 mod connection;
 mod contents;
+mod copy_from;
 mod copy_move;
 mod error;
 mod file;
@@ -41,6 +42,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     contents::register(engine, run);
     relocate::register(engine, run);
     copy_move::register(engine, run);
+    copy_from::register(engine, run);
     mirror::register(engine, run);
     sharing::register(engine, run);
     changes::register(engine, run);

@@ -40,6 +40,20 @@ A file that is replaced goes only when its successor is beside it.",
 Folders that become empty stay.",
     ),
     remote(
+        "Connection.copy_from",
+        &[
+            NotFound, Conflict, InvalidArgument, NoSpace, Integrity, Partial,
+        ],
+        r#"let other = dropbox("team").as_member("team-member@example.com");
+other.write_text("/shared notes.txt", "eggs");
+print(dropbox().copy_from(other, "/shared notes.txt", "/from others"));"#,
+    )
+    .takes(CopyOptions::OPTIONS)
+    .says(
+        "Copies files of another account into a folder of this one, which is made if it is missing.
+They stream through this machine, and each is there only when its content hash is that of the source.",
+    ),
+    remote(
         "Connection.mirror_up",
         &[
             NotFound, Conflict, InvalidArgument, NoSpace, LocalIo, Integrity, Partial,
