@@ -76,7 +76,11 @@ pub(crate) struct UploadArg<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct SessionStartArg<'a> {
     pub(crate) close: bool,
-    pub(crate) content_hash: &'a str,
+    /// Sequential where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) session_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content_hash: Option<&'a str>,
 }
 
 #[derive(Debug, Deserialize)]

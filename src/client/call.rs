@@ -35,8 +35,7 @@ struct Call<'a> {
     path: Option<&'a str>,
     argument: Argument,
     contents: Bytes,
-    /// The first byte wanted of a download.
-    from: u64,
+    span: Span,
     /// How long the server was asked to wait before it answers.
     wait: Duration,
     /// Not to be repeated where it may have taken effect.
@@ -50,10 +49,35 @@ impl<'a> Call<'a> {
             path,
             argument,
             contents: Bytes::new(),
-            from: 0,
+            span: Span::ALL,
             wait: Duration::ZERO,
             once: false,
         }
+    }
+}
+
+/// Which bytes are wanted of a download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: u64,
+    /// The first that is not wanted; none where all are.
+    pub(super) end: Option<u64>,
+}
+
+impl Span {
+    pub(super) const ALL: Span = Span {
+        start: 0,
+        end: None,
+    };
+
+    /// The header that asks for it; all is what comes without one.
+    fn header(self) -> Option<HeaderValue> {
+        let range = match self.end {
+            None if self.start == 0 => return None,
+            None => format!("bytes={}-", self.start),
+            Some(end) => format!("bytes={}-{}", self.start, end.saturating_sub(1)),
+        };
+        Some(HeaderValue::try_from(range).expect("digits are valid in a header"))
     }
 }
 
@@ -176,11 +200,11 @@ impl Client {
         route: &Route<'_>,
         path: &str,
         argument: Argument,
-        from: u64,
+        span: Span,
     ) -> Result<(R, Response)> {
         debug_assert_eq!(route.style, Style::Download, "`{}`", route.name);
         let call = Call {
-            from,
+            span,
             ..Call::new(route, Some(path), argument)
         };
         let mut retries = Retries::new();
@@ -362,9 +386,7 @@ impl Client {
                 HeaderValue::from_static("application/octet-stream"),
             );
         }
-        if call.from > 0 {
-            let range = HeaderValue::try_from(format!("bytes={}-", call.from))
-                .expect("digits are valid in a header");
+        if let Some(range) = call.span.header() {
             headers.insert(header::RANGE, range);
         }
         Ok(Request {

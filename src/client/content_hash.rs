@@ -1,5 +1,6 @@
 //! Dropbox's content hash.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
@@ -81,6 +82,33 @@ impl PartHash {
     }
 }
 
+/// The content hash of a file whose parts become known in any order.
+#[derive(Debug, Default)]
+pub(crate) struct PartsHash {
+    whole: ContentHasher,
+    /// Where the parts that are fed end.
+    end: u64,
+    /// Parts behind a gap, by their offsets, and their lengths.
+    waiting: BTreeMap<u64, (u64, PartHash)>,
+}
+
+impl PartsHash {
+    /// Takes a part, which begins where a block begins.
+    pub(crate) fn add(&mut self, offset: u64, length: u64, hash: PartHash) {
+        self.waiting.insert(offset, (length, hash));
+        while let Some((length, hash)) = self.waiting.remove(&self.end) {
+            self.whole.update_part(&hash);
+            self.end += length;
+        }
+    }
+
+    /// The hash of the whole, when all parts were added.
+    pub(crate) fn finish(self) -> String {
+        debug_assert!(self.waiting.is_empty(), "no part is missing");
+        self.whole.finish()
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
@@ -154,5 +182,21 @@ mod tests {
             hasher.update_part(&part_hash);
         }
         assert_eq!(hasher.finish(), hash(&bytes, BLOCK));
+    }
+
+    #[test]
+    fn the_order_in_which_parts_come_does_not_matter() {
+        let bytes: Vec<u8> = (0..3 * BLOCK + 77)
+            .map(|index| u8::try_from(index % 251).unwrap_or(0))
+            .collect();
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+            let mut whole = PartsHash::default();
+            for part in order {
+                let block = bytes.chunks(BLOCK).nth(part).expect("four parts");
+                let offset = (part * BLOCK) as u64;
+                whole.add(offset, block.len() as u64, PartHash::of(block));
+            }
+            assert_eq!(whole.finish(), hash(&bytes, BLOCK), "{order:?}");
+        }
     }
 }

@@ -1,26 +1,32 @@
 //! Downloads that go on where a broken connection left them.
 
+use std::ops::Range;
+
 use bytes::{Buf, Bytes};
 use http::{StatusCode, header};
 
 use super::Client;
-use super::call::{Argument, Attempt};
+use super::call::{Argument, Attempt, Span};
+use super::content_hash::PartHash;
 use super::retry::Retries;
+use super::upload::{Part, PartBuffer};
 use crate::api::DOWNLOAD;
 use crate::api::files::{FileMetadata, PathArg};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
 use crate::transport::Response;
 
-/// The contents of one rev of a file, as they arrive.
+/// The contents of one rev of a file, or a part of them, as they arrive.
 #[derive(Debug)]
 pub(crate) struct Download {
     client: Client,
     path: String,
     pub(crate) metadata: FileMetadata,
     answer: Response,
-    /// How many bytes were handed over.
+    /// How far the bytes are handed over.
     at: u64,
+    /// Where those that are wanted end.
+    end: u64,
     /// How many bytes of the answer come before that place.
     surplus: u64,
     retries: Retries,
@@ -29,19 +35,54 @@ pub(crate) struct Download {
 impl Client {
     /// Begins to download a file.
     pub(crate) async fn download(&self, path: &RemotePath) -> Result<Download> {
-        let (metadata, answer) = self
-            .fetch(
-                &DOWNLOAD,
-                path.as_str(),
-                Argument::of(&PathArg {
-                    path: path.as_str(),
-                }),
-                0,
-            )
-            .await?;
+        self.begin(path.as_str(), path.as_str(), Span::ALL).await
+    }
+
+    /// Begins to download a file of which only the first bytes are wanted for now. Where the server sends no parts, it is the whole.
+    pub(crate) async fn download_first(&self, path: &RemotePath, length: u64) -> Result<Download> {
+        let span = Span {
+            start: 0,
+            end: Some(length),
+        };
+        let mut first = self.begin(path.as_str(), path.as_str(), span).await?;
+        if first.answer.status() != StatusCode::PARTIAL_CONTENT {
+            return Ok(first);
+        }
+        if first_byte(&first.answer) != Some(0) {
+            // Whatever that is, it is not what was asked for.
+            return self.download(path).await;
+        }
+        first.end = length.min(first.metadata.size);
+        Ok(first)
+    }
+
+    /// Downloads a part of the rev that `whole` is of, as soon as there is room for it in memory.
+    pub(crate) async fn download_part(
+        &self,
+        path: &RemotePath,
+        whole: &FileMetadata,
+        part: Range<u64>,
+    ) -> Result<Part> {
+        let buffer = self.0.parts.buffer(length(&part)).await;
+        let span = Span {
+            start: part.start,
+            end: Some(part.end),
+        };
+        let rev = format!("rev:{}", whole.rev);
+        let mut download = self.begin(&rev, path.as_str(), span).await?;
+        (download.at, download.end) = (part.start, part.end);
+        download.check_answer(whole)?;
+        download.read_into(buffer).await
+    }
+
+    async fn begin(&self, source: &str, path: &str, span: Span) -> Result<Download> {
+        let argument = Argument::of(&PathArg { path: source });
+        let (metadata, answer): (FileMetadata, _) =
+            self.fetch(&DOWNLOAD, path, argument, span).await?;
         Ok(Download {
             client: self.clone(),
-            path: path.to_string(),
+            path: path.to_owned(),
+            end: metadata.size,
             metadata,
             answer,
             at: 0,
@@ -52,18 +93,44 @@ impl Client {
 }
 
 impl Download {
-    /// The next bytes; `None` when all of the file was handed over.
+    /// Whether it is the whole file, to its end.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.end == self.metadata.size
+    }
+
+    /// All that is wanted, in memory, and its hash.
+    pub(crate) async fn into_part(self) -> Result<Part> {
+        let buffer = self.client.0.parts.clone();
+        let buffer = buffer.buffer(length(&(self.at..self.end))).await;
+        self.read_into(buffer).await
+    }
+
+    async fn read_into(mut self, mut buffer: PartBuffer) -> Result<Part> {
+        while let Some(bytes) = self.chunk().await? {
+            buffer.bytes.extend_from_slice(&bytes);
+        }
+        let hash = move || Part {
+            hash: PartHash::of(&buffer.bytes),
+            bytes: buffer.into(),
+        };
+        Ok(tokio::task::spawn_blocking(hash).await?)
+    }
+
+    /// The next bytes; `None` when all that is wanted was handed over.
     ///
     /// Where the connection breaks the rest is asked for, of the very rev that was begun with.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>> {
         loop {
+            if self.at == self.end && !self.is_whole() {
+                return Ok(None);
+            }
             let attempt = match self.answer.chunk().await {
                 Ok(Some(chunk)) => match self.take(chunk) {
                     Some(chunk) => return Ok(Some(chunk)),
                     None => continue,
                 },
-                Ok(None) if self.at == self.metadata.size => return Ok(None),
-                Ok(None) if self.at > self.metadata.size => {
+                Ok(None) if self.at == self.end => return Ok(None),
+                Ok(None) if self.at > self.end => {
                     return Err(self.wrong("more bytes came than the file has"));
                 }
                 Ok(None) => Attempt::sure(Error::new(
@@ -89,6 +156,10 @@ impl Download {
             .min(chunk.len());
         chunk.advance(known);
         self.surplus -= known as u64;
+        if !self.is_whole() {
+            // A server without ranges sends more than was asked for.
+            chunk.truncate(length(&(self.at..self.end)));
+        }
         self.at += chunk.len() as u64;
         (!chunk.is_empty()).then(|| {
             // What arrives shows that the server is there: the next break gets all its retries.
@@ -99,28 +170,30 @@ impl Download {
 
     async fn resume(&mut self) -> Result<()> {
         let rev = format!("rev:{}", self.metadata.rev);
-        let (metadata, answer) = self
-            .client
-            .fetch::<FileMetadata>(
-                &DOWNLOAD,
-                &rev,
-                Argument::of(&PathArg { path: &rev }),
-                self.at,
-            )
-            .await?;
-        if metadata.rev != self.metadata.rev || metadata.content_hash != self.metadata.content_hash
-        {
+        let span = Span {
+            start: self.at,
+            end: Some(self.end).filter(|_| !self.is_whole()),
+        };
+        let argument = Argument::of(&PathArg { path: &rev });
+        let (metadata, answer) = self.client.fetch(&DOWNLOAD, &rev, argument, span).await?;
+        let whole = std::mem::replace(&mut self.metadata, metadata);
+        self.answer = answer;
+        self.check_answer(&whole)
+    }
+
+    /// Checks that what comes is of the file that was begun with, and finds the place from which on it is wanted.
+    fn check_answer(&mut self, whole: &FileMetadata) -> Result<()> {
+        if self.metadata.rev != whole.rev || self.metadata.content_hash != whole.content_hash {
             return Err(self.wrong("it changed while it was downloaded"));
         }
-        self.surplus = match answer.status() {
-            StatusCode::PARTIAL_CONTENT if first_byte(&answer) == Some(self.at) => 0,
+        self.surplus = match self.answer.status() {
+            StatusCode::PARTIAL_CONTENT if first_byte(&self.answer) == Some(self.at) => 0,
             StatusCode::PARTIAL_CONTENT => {
                 return Err(self.wrong("the server sent another part than was asked for"));
             }
             // A server without ranges sends all again.
             _ => self.at,
         };
-        self.answer = answer;
         Ok(())
     }
 
@@ -131,6 +204,11 @@ impl Download {
         )
         .with_path(&self.path)
     }
+}
+
+/// How many bytes a part has, which all fit into memory.
+fn length(part: &Range<u64>) -> usize {
+    usize::try_from(part.end - part.start).expect("a part fits into memory")
 }
 
 /// Of `Content-Range: bytes 7-41/42` the 7.

@@ -26,13 +26,15 @@ mod view;
 use std::sync::Arc;
 
 pub use content_hash::ContentHasher;
+pub(crate) use content_hash::PartsHash;
+pub(crate) use download::Download;
 pub(crate) use files::{Created, Deleted};
 pub(crate) use guards::{Guards, Leave, Rules};
 pub(crate) use listing::Pages;
 pub use reach::Reached;
 pub(crate) use relocate::{Leg, Relocation};
 pub(crate) use servers::Servers;
-pub(crate) use upload::{LocalFile, Sent, SmallFiles, Stamp};
+pub(crate) use upload::{LocalFile, PART, PARTS, Part, Sent, SmallFiles, Stamp};
 pub use view::Root;
 pub(crate) use view::{Select, View};
 

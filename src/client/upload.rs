@@ -1,28 +1,26 @@
 //! Uploads: one call for a small file, an upload session for a large one.
 
 use bytes::Bytes;
-use serde::de::IgnoredAny;
 use tokio::task::JoinHandle;
 
 mod commit;
+mod concurrent;
 mod local_file;
 mod memory;
+mod session;
 mod small;
 mod stream;
 
 pub(crate) use commit::Commits;
 pub(crate) use local_file::{LocalFile, PART, Part, Stamp};
-pub(crate) use memory::PartMemory;
+pub(crate) use memory::{PARTS, PartBuffer, PartMemory};
 pub(crate) use small::SmallFiles;
 
 use super::Client;
 use super::call::{Argument, Outcome};
-use super::content_hash::{ContentHasher, PartHash};
-use crate::api::files::{
-    CommitInfo, FileMetadata, Metadata, SessionAppendArg, SessionCursor, SessionStartArg,
-    SessionStartResult, UploadArg,
-};
-use crate::api::{UPLOAD, UPLOAD_SESSION_APPEND, UPLOAD_SESSION_START};
+use super::content_hash::PartHash;
+use crate::api::UPLOAD;
+use crate::api::files::{CommitInfo, FileMetadata, Metadata, UploadArg};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
 use commit::Closed;
@@ -45,7 +43,12 @@ impl Client {
         }
         let mut tries = 1;
         loop {
-            match self.upload_by_session(file, commit).await {
+            let uploaded = if file.stamp().size < concurrent::FROM {
+                self.upload_by_session(file, commit).await
+            } else {
+                self.upload_concurrently(file, commit).await
+            };
+            match uploaded {
                 Err(error) if is_session_lost(&error) && tries < SESSIONS => tries += 1,
                 uploaded => return uploaded,
             }
@@ -78,7 +81,7 @@ impl Client {
     ) -> Result<FileMetadata> {
         let size = bytes.len() as u64;
         let Some(_turn) = self.view().commits.turn_if_free() else {
-            let session = self.start(&commit.path, bytes, &hash, true).await?;
+            let session = self.start_with(&commit.path, bytes, &hash, true).await?;
             let commit = commit.clone();
             return self
                 .commit(Closed {
@@ -97,115 +100,6 @@ impl Client {
             .send(&UPLOAD, &commit.path, Argument::of(&argument), bytes)
             .await;
         self.arrived(outcome, commit, size, &hash).await
-    }
-
-    async fn upload_by_session(
-        &self,
-        file: &LocalFile,
-        commit: &CommitInfo,
-    ) -> Result<FileMetadata> {
-        let path = commit.path.as_str();
-        let size = file.stamp().size;
-        let mut whole = ContentHasher::new();
-        let mut part = self.part(file, 0).await??;
-        // The next part is read and hashed while this one is on its way.
-        let mut following = AbortOnDrop(self.part(file, PART));
-        let hash = part.hash.content_hash();
-        let session = self.start(path, part.bytes.clone(), &hash, false).await?;
-        let mut offset = 0;
-        loop {
-            whole.update_part(&part.hash);
-            offset += part.bytes.len() as u64;
-            // Gives its room in memory back before the next part is waited for.
-            drop(part);
-            part = (&mut following.0).await??;
-            let end = offset + part.bytes.len() as u64;
-            if end == size {
-                break;
-            }
-            following = AbortOnDrop(self.part(file, end));
-            self.append(path, &session, offset, &part, false).await?;
-        }
-        file.check_unchanged()?;
-        self.append(path, &session, offset, &part, true).await?;
-        whole.update_part(&part.hash);
-        drop(part);
-        self.commit(Closed {
-            session,
-            size,
-            hash: whole.finish(),
-            commit: commit.clone(),
-        })
-        .await
-    }
-
-    /// Begins a session with its first bytes; one that is closed takes no more.
-    async fn start(&self, path: &str, bytes: Bytes, hash: &str, close: bool) -> Result<String> {
-        let argument = SessionStartArg {
-            close,
-            content_hash: hash,
-        };
-        let outcome: Outcome<SessionStartResult> = self
-            .send(&UPLOAD_SESSION_START, path, Argument::of(&argument), bytes)
-            .await;
-        outcome.result.map(|result| result.session_id)
-    }
-
-    /// Appends a part. Where an earlier attempt got through in whole or in part, the server names the offset that it is at.
-    async fn append(
-        &self,
-        path: &str,
-        session: &str,
-        offset: u64,
-        part: &Part,
-        close: bool,
-    ) -> Result<()> {
-        let hash = part.hash.content_hash();
-        let bytes = part.bytes.clone();
-        let at = SessionAppendArg {
-            cursor: SessionCursor {
-                session_id: session,
-                offset,
-            },
-            close,
-            content_hash: &hash,
-        };
-        let outcome = self.append_at(path, &at, bytes).await;
-        let Err(error) = outcome.result else {
-            return Ok(());
-        };
-        let length = part.bytes.len() as u64;
-        match correct_offset(&error).and_then(|correct| correct.checked_sub(offset)) {
-            Some(arrived) if arrived == length => Ok(()),
-            Some(arrived) if arrived < length => {
-                let rest = part
-                    .bytes
-                    .slice(usize::try_from(arrived).expect("less than a part")..);
-                let hash = PartHash::of(&rest).content_hash();
-                let at = SessionAppendArg {
-                    cursor: SessionCursor {
-                        session_id: session,
-                        offset: offset + arrived,
-                    },
-                    content_hash: &hash,
-                    ..at
-                };
-                self.append_at(path, &at, rest).await.result.map(drop)
-            }
-            // The try whose answer got lost had closed it; whether all is there the commit tells.
-            _ if close && outcome.unsure && error.tag() == Some("closed") => Ok(()),
-            _ => Err(error),
-        }
-    }
-
-    async fn append_at(
-        &self,
-        path: &str,
-        at: &SessionAppendArg<'_>,
-        bytes: Bytes,
-    ) -> Outcome<IgnoredAny> {
-        self.send(&UPLOAD_SESSION_APPEND, path, Argument::of(at), bytes)
-            .await
     }
 
     /// Reads a part in the background, when there is room in memory for it.
@@ -268,25 +162,12 @@ pub(crate) enum Sent {
     Alone,
 }
 
-/// Reading ahead ends with the upload that it is for.
-struct AbortOnDrop(JoinHandle<Result<Part>>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 fn is_session_lost(error: &Error) -> bool {
     let tag = error.tag().unwrap_or_default();
     matches!(
         tag.strip_prefix("lookup_failed/").unwrap_or(tag),
         "not_found" | "closed" | "incorrect_offset"
     )
-}
-
-fn correct_offset(error: &Error) -> Option<u64> {
-    error.detail()?.get("correct_offset")?.as_u64()
 }
 
 impl From<tokio::task::JoinError> for Error {

@@ -16,6 +16,7 @@ use super::filter::{Sieve, Task};
 use super::list::nothing_matches;
 use super::naming::{looks_like_a_file, numbered};
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
+use super::parts;
 use super::placing::{placed, refuse_rename};
 use super::remote::{Below, Found, Reading, find};
 use super::remote_files::files;
@@ -286,12 +287,13 @@ impl<'a> Download<'a> {
     async fn write(&self, item: &Item, relative: &str) -> Result<FileMetadata> {
         let place = self.place(relative)?;
         let path: RemotePath = item.path.parse()?;
-        let mut download = self.client.download(&path).await?;
         let mut sink = Sink::open(place);
-        while let Some(bytes) = download.chunk().await? {
-            sink.write(bytes).await?;
-        }
-        let metadata = download.metadata;
+        let metadata = if item.size.is_some_and(|size| size >= parts::FROM) {
+            parts::fetch(self.client, &path, &mut sink).await?
+        } else {
+            let download = self.client.download(&path).await?;
+            parts::fetch_in_order(download, &mut sink).await?
+        };
         let modified = Some(metadata.client_modified)
             .filter(|_| self.options.keep_dates)
             .map(system_time);

@@ -21,6 +21,7 @@ mod mirror;
 mod naming;
 mod options;
 mod overwrite;
+mod parts;
 mod pattern;
 mod placing;
 mod relocate;

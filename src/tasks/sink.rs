@@ -1,6 +1,6 @@
 //! Where a download goes: a temporary file beside the target, which takes its place when all is right.
 
-use std::io::{self, Write};
+use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use cap_tempfile::TempFile;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::client::ContentHasher;
+use crate::client::{ContentHasher, Part, PartsHash};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many pieces may wait to be written.
@@ -46,6 +46,8 @@ pub(super) struct Seal {
 #[derive(Debug)]
 enum Piece {
     Bytes(Bytes),
+    /// A part, and where it belongs; all that comes are parts then.
+    Part(u64, Part),
     End(Seal),
 }
 
@@ -61,6 +63,11 @@ impl Sink {
     /// Takes the next bytes; waits while too much is still to be written.
     pub(super) async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.send(Piece::Bytes(bytes)).await
+    }
+
+    /// Takes a part of a file whose parts come in any order.
+    pub(super) async fn write_part(&mut self, offset: u64, part: Part) -> Result<()> {
+        self.send(Piece::Part(offset, part)).await
     }
 
     /// Checks, syncs and renames. Only when this returns is the file there, and then it is there whole.
@@ -92,15 +99,22 @@ impl Sink {
 fn write(place: &Place, mut pieces: mpsc::Receiver<Piece>) -> Result<()> {
     let failed = |error| Error::io("write", &place.path, error);
     let mut file = TempFile::new(&place.folder).map_err(failed)?;
-    let mut hasher = ContentHasher::new();
+    let (mut hasher, mut parts) = (ContentHasher::new(), None);
     loop {
         match pieces.blocking_recv() {
             Some(Piece::Bytes(bytes)) => {
                 hasher.update(&bytes);
                 file.write_all(&bytes).map_err(failed)?;
             }
+            Some(Piece::Part(offset, part)) => {
+                file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+                file.write_all(&part.bytes).map_err(failed)?;
+                let parts = parts.get_or_insert_with(PartsHash::default);
+                parts.add(offset, part.bytes.len() as u64, part.hash);
+            }
             Some(Piece::End(seal)) => {
-                if seal.hash.is_some_and(|hash| hash != hasher.finish()) {
+                let hash = parts.map_or_else(|| hasher.finish(), PartsHash::finish);
+                if seal.hash.is_some_and(|right| right != hash) {
                     return Err(place.refused(
                         ErrorKind::Integrity,
                         "what arrived for {} is not what Dropbox has",

@@ -11,6 +11,7 @@ mod delete_in;
 mod download;
 mod faults;
 mod filter;
+mod large;
 mod list;
 mod mirror;
 mod quirks;

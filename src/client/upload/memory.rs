@@ -7,15 +7,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::local_file::PART_SIZE;
 
-/// What all parts together may take: six of full size, or as many small ones as fit.
-const ROOM: usize = 6 * PART_SIZE;
+/// How many parts of full size may be in memory at a time.
+pub(crate) const PARTS: usize = 4;
+
+/// What all parts together may take, or as many small ones as fit.
+const ROOM: usize = PARTS * PART_SIZE;
 
 /// Room is counted in these.
 const UNIT: usize = 64 * 1024;
 
-/// How many buffers of full size are kept for the next part. What is freed and asked for again each time spreads over the
+/// How many buffers of full size are kept for the next part: all. What is freed and asked for again each time spreads over the
 /// allocator's arenas, and stays there.
-const SPARE: usize = 2;
+const SPARE: usize = PARTS;
 
 /// The room for parts, and spare buffers.
 #[derive(Debug, Clone)]
@@ -30,7 +33,7 @@ struct Shared {
 /// An empty buffer for one part; its room and its memory are given back with the last of the bytes that it becomes.
 #[derive(Debug)]
 pub(crate) struct PartBuffer {
-    pub(super) bytes: Vec<u8>,
+    pub(in super::super) bytes: Vec<u8>,
     memory: Arc<Shared>,
     _room: OwnedSemaphorePermit,
 }
@@ -110,16 +113,16 @@ mod tests {
     async fn full_parts_are_few_and_their_buffers_are_used_again() {
         let memory = PartMemory::default();
         let mut buffers = Vec::new();
-        for _ in 0..6 {
+        for _ in 0..PARTS {
             buffers.push(memory.buffer(PART_SIZE).await);
         }
         let next = memory.buffer(PART_SIZE);
         let mut next = std::pin::pin!(next);
         assert!(
             futures_util::poll!(&mut next).is_pending(),
-            "there is room for six"
+            "there is room for so many"
         );
-        let mut given = buffers.pop().expect("one of six");
+        let mut given = buffers.pop().expect("one of them");
         given.bytes.extend_from_slice(b"contents");
         let place = given.bytes.as_ptr();
         let bytes = Bytes::from(given);

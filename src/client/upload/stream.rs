@@ -73,7 +73,7 @@ impl Client {
         }
         let mut offset = part.bytes.len() as u64;
         // The next part comes while this one goes. Whoever waits for room in memory holds none that it does not use.
-        let begin = async move { self.start(path, part.bytes, &hash, false).await };
+        let begin = async move { self.start_with(path, part.bytes, &hash, false).await };
         let (session, next) = tokio::try_join!(begin, parts.next())?;
         part = next;
         while parts.left > 0 {
