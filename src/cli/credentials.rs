@@ -6,6 +6,13 @@ use dropscript::{
 
 use super::state_folder::state_folder;
 
+/// The variables of the environment that hold secrets: no other program is given them.
+pub(super) const SECRET_VARIABLES: [&str; 3] = [
+    "DROPBOX_ACCESS_TOKEN",
+    "DROPBOX_REFRESH_TOKEN",
+    "DROPBOX_APP_SECRET",
+];
+
 /// The store that these settings choose.
 ///
 /// # Errors

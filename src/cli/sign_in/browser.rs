@@ -1,7 +1,7 @@
 //! A window with a page: in the person's own browser, or a private one of ours.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use url::Url;
+
+use crate::cli::credentials::SECRET_VARIABLES;
 
 /// How long a private window has to close by itself.
 const CLOSING: Duration = Duration::from_secs(3);
@@ -79,10 +81,12 @@ impl Window {
             let message = "there is no display to open a browser on";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
-        open::that_detached(page.as_str()).map_err(|error| {
-            Error::new(ErrorKind::Unsupported, "cannot open a browser").with_source(error)
-        })?;
-        Ok(Self::Theirs)
+        let openers = open::commands(page.as_str());
+        if openers.into_iter().map(Command::from).any(start) {
+            return Ok(Self::Theirs);
+        }
+        let message = "there is no program that opens a browser";
+        Err(Error::new(ErrorKind::Unsupported, message).with_hint("name one with `BROWSER`"))
     }
 
     /// Opens the page in a private window, where nobody is signed in yet.
@@ -102,7 +106,8 @@ impl Window {
             .prefix("dropscript-browser-")
             .tempdir()
             .map_err(cannot)?;
-        let mut command = quiet(&program);
+        let mut command = Command::new(&program);
+        quiet(&mut command);
         match family {
             Family::Chromium => {
                 let mut folder = OsString::from("--user-data-dir=");
@@ -191,17 +196,25 @@ fn start_line(line: &str, page: &Url) -> bool {
     if !line.contains("%s") {
         arguments.push(page.to_string());
     }
-    quiet(program).args(arguments).spawn().is_ok()
+    let mut command = Command::new(program);
+    command.args(arguments);
+    start(command)
 }
 
-/// A command that neither reads nor writes where we do.
-fn quiet(program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(program);
+/// Starts a browser that goes on by itself.
+fn start(mut command: Command) -> bool {
+    quiet(&mut command).spawn().is_ok()
+}
+
+/// Makes a command one that neither reads nor writes where we do, and that is given no secret.
+fn quiet(command: &mut Command) -> &mut Command {
+    for secret in SECRET_VARIABLES {
+        command.env_remove(secret);
+    }
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command
+        .stderr(Stdio::null())
 }
 
 /// The first of the browsers that is installed.
