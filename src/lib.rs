@@ -52,8 +52,8 @@ pub use api::users::{Account, AccountName, RootInfo, Space};
 pub use client::{ContentHasher, Reached, Root};
 pub use connection::{
     AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
-    Credentials, Probe, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Settings, SignedOut,
-    SystemProxy,
+    Credentials, Grants, Probe, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Settings,
+    SignedOut, SystemProxy,
 };
 pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, Result};

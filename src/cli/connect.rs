@@ -11,7 +11,6 @@ use dropscript::{
 use tokio::runtime::Handle;
 
 use super::args::{EmulatorPlace, RunArgs};
-use super::config_file::config_file;
 use super::credentials::{from_environment, variable};
 use super::prompt::somebody_is_there;
 use super::saved::Saved;
@@ -25,7 +24,7 @@ const MAIN: &str = "main";
 pub(super) struct Connector {
     /// Stops when the last run is over.
     emulator: Option<Emulator>,
-    /// The named connections; none under `--emulator`, where every name is an account.
+    /// The named connections; not looked at under `--emulator`, where every name is an account.
     config: Config,
     /// `--connection`.
     chosen: Option<String>,
@@ -36,11 +35,11 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Starts the emulator, if one was asked for, else reads the configuration; inside the runtime.
+    /// Starts the emulator, if one was asked for; inside the runtime.
     ///
     /// # Errors
-    /// The emulator cannot be started; the configuration is wrong, or does not have the connection that was asked for.
-    pub(super) fn new(args: &RunArgs) -> Result<Self> {
+    /// The emulator cannot be started; the configuration does not have the connection that was asked for.
+    pub(super) fn new(args: &RunArgs, config: Config) -> Result<Self> {
         let emulator =
             match &args.emulator {
                 None => None,
@@ -54,10 +53,9 @@ impl Connector {
                     })?)
                 }
             };
-        let config = match emulator {
-            Some(_) => Config::default(),
-            None => configuration(args)?,
-        };
+        if let (None, Some(name)) = (&emulator, &args.connection) {
+            config.settings(name)?;
+        }
         Ok(Self {
             emulator,
             config,
@@ -154,14 +152,6 @@ fn on(emulator: &Emulator, account: &str) -> Result<Connection> {
         .endpoint(emulator.url())
         .access_token(emulator.access_token(account))
         .build()
-}
-
-fn configuration(args: &RunArgs) -> Result<Config> {
-    let config = config_file(args.config.config.as_deref())?.read()?;
-    if let Some(name) = &args.connection {
-        config.settings(name)?;
-    }
-    Ok(config)
 }
 
 /// With an app but no token somebody can still sign in, for as long as the run lasts.

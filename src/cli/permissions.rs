@@ -2,35 +2,51 @@
 
 use std::path::{Path, PathBuf};
 
-use dropscript::Permissions;
+use dropscript::{Config, Grants, Permissions};
 
 use super::args::AllowArgs;
 
-/// The permissions of a command's runs: the working directory, the script's own folder, what is watched, and what was
-/// allowed, less what the guards forbid. A working directory that is the root, the home or above it is too much to give away unasked.
+/// The permissions of a command's runs: the working directory, the script's own folder, what is watched, what was allowed here and
+/// what the configuration grants, less what either forbids. A working directory that is the root, the home or above it is too much
+/// to give away unasked. What the program keeps for itself is closed: the configuration, which could grant more, and the state, with
+/// the credentials in it.
 pub(super) fn permissions(
     allow: &AllowArgs,
     script: Option<&Path>,
     watched: &[PathBuf],
+    config: &Config,
+    own: Vec<PathBuf>,
 ) -> Permissions {
-    let mut permissions = if allow.all {
+    let lasting = config.grants(script, std::env::home_dir().as_deref());
+    let all = allow.all || lasting.iter().any(|grants| grants.all);
+    let mut permissions = if all {
         Permissions::all()
     } else {
-        granted(allow, script, watched)
+        granted(allow, script, watched, &lasting)
     };
-    if allow.read_only {
+    for path in own {
+        permissions = permissions.closed(path);
+    }
+    if allow.read_only || lasting.iter().any(|grants| grants.read_only) {
         permissions = permissions.read_only();
     }
-    if allow.no_delete {
+    if allow.no_delete || lasting.iter().any(|grants| grants.no_delete) {
         permissions = permissions.no_delete();
     }
-    match allow.max_delete {
+    // Each of them is a promise, so the least counts.
+    let limits = lasting.iter().map(|grants| grants.max_delete);
+    match limits.chain([allow.max_delete]).flatten().min() {
         Some(files) => permissions.max_delete(files),
         None => permissions,
     }
 }
 
-fn granted(allow: &AllowArgs, script: Option<&Path>, watched: &[PathBuf]) -> Permissions {
+fn granted(
+    allow: &AllowArgs,
+    script: Option<&Path>,
+    watched: &[PathBuf],
+    lasting: &[Grants],
+) -> Permissions {
     let mut permissions = Permissions::none();
     let home = std::env::home_dir();
     if let Ok(folder) = std::env::current_dir().and_then(std::fs::canonicalize)
@@ -49,6 +65,11 @@ fn granted(allow: &AllowArgs, script: Option<&Path>, watched: &[PathBuf]) -> Per
     }
     for host in &allow.net {
         permissions = permissions.net(host);
+    }
+    for grants in lasting {
+        permissions = grants.read.iter().fold(permissions, Permissions::read);
+        permissions = grants.write.iter().fold(permissions, Permissions::write);
+        permissions = grants.net.iter().fold(permissions, Permissions::net);
     }
     permissions
 }

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dropscript::{Host, Limits, Result};
+use dropscript::{Config, Host, Limits, Result};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{EventArgs, RunArgs};
+use super::config_file::config_file;
 use super::connect::Connector;
 use super::output::{Form, Output};
 use super::permissions::permissions;
+use super::state_folder::state_folder;
 use super::voice::Voice;
 
 /// What the arguments of a command that runs scripts come to.
@@ -52,10 +54,20 @@ impl Setup {
     /// The host, whose scripts print to `output`; `script` is the main script's file, if there is one.
     ///
     /// # Errors
-    /// A folder does not exist, or the emulator cannot be started.
+    /// A folder does not exist, the configuration is wrong, or the emulator cannot be started.
     pub(super) fn host(&self, script: Option<&Path>, output: &Output) -> Result<Host> {
         let Self { run, voice, .. } = self;
-        let connector = Arc::new(Connector::new(run)?);
+        let file = config_file(run.config.config.as_deref());
+        let own = file.iter().map(|file| file.path().to_owned());
+        let own = own.chain(state_folder()).collect();
+        let config = match file {
+            Ok(file) => file.read()?,
+            // Nobody needs to have one who has an emulator.
+            Err(_) if run.emulator.is_some() => Config::default(),
+            Err(error) => return Err(error),
+        };
+        let permissions = permissions(&run.allow, script, &self.watched, &config, own);
+        let connector = Arc::new(Connector::new(run, config)?);
         let signing_in = Arc::clone(&connector);
         let (output, voice) = (output.clone(), *voice);
         let mut builder = Host::builder()
@@ -64,7 +76,7 @@ impl Setup {
                 let connector = Arc::clone(&signing_in);
                 Box::pin(async move { connector.sign_in(voice, connection.name()).await })
             })
-            .permissions(permissions(&run.allow, script, &self.watched))
+            .permissions(permissions)
             .limits(Limits {
                 deadline: run.timeout,
                 ..Limits::default()

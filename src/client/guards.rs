@@ -120,8 +120,10 @@ impl Guards {
 }
 
 fn refused(message: &str, flag: &str) -> Error {
-    Error::new(ErrorKind::NotAllowed, message)
-        .with_hint(format!("allow it by leaving out `{flag}`"))
+    Error::new(ErrorKind::NotAllowed, message).with_hint(format!(
+        "allow it by leaving out `{flag}`, and `{}` in the configuration",
+        flag.trim_start_matches('-').replace('-', "_")
+    ))
 }
 
 #[cfg(test)]

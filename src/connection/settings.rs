@@ -134,15 +134,20 @@ pub(super) fn given(setting: Option<&str>) -> Option<&str> {
     setting.filter(|text| !text.is_empty())
 }
 
-/// The URL of a server that speaks the API.
+/// The URL of a server that speaks the API. A login in it, which would be shown with it, is refused.
 pub(super) fn server(endpoint: &str) -> Result<Url> {
-    Url::parse(endpoint)
+    let url = Url::parse(endpoint)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| {
-            invalid(format!("the endpoint `{endpoint}` is not a URL"))
-                .with_hint("write it as `http://127.0.0.1:8780`")
-        })
+        .ok_or_else(|| format!("the endpoint `{endpoint}` is not a URL"));
+    let with_login = |url: &Url| !url.username().is_empty() || url.password().is_some();
+    match url {
+        Ok(url) if with_login(&url) => Err("the endpoint has a login in it".to_owned()),
+        // It may not parse for what is in the password.
+        Err(_) if endpoint.contains('@') => Err("the endpoint is not a URL".to_owned()),
+        sound => sound,
+    }
+    .map_err(|message| invalid(message).with_hint("write it as `http://127.0.0.1:8780`"))
 }
 
 fn invalid(message: impl Into<String>) -> Error {

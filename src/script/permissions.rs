@@ -16,6 +16,7 @@ pub struct Permissions {
     write: Vec<PathBuf>,
     net: Vec<String>,
     all: bool,
+    closed: Vec<PathBuf>,
     rules: Rules,
 }
 
@@ -26,7 +27,7 @@ impl Permissions {
         Self::default()
     }
 
-    /// Everything that the process itself may do.
+    /// Everything that the process itself may do, but for what is [`closed`](Permissions::closed).
     #[must_use]
     pub fn all() -> Self {
         Self {
@@ -46,6 +47,14 @@ impl Permissions {
     #[must_use]
     pub fn write(mut self, path: impl Into<PathBuf>) -> Self {
         self.write.push(path.into());
+        self
+    }
+
+    /// Keeps scripts out of `path` and all that is below it, whatever else is granted. Nothing that goes through a whole folder may be
+    /// done to one that holds it; but where it is a file, that folder may be read, and an upload of it takes the file along.
+    #[must_use]
+    pub fn closed(mut self, path: impl Into<PathBuf>) -> Self {
+        self.closed.push(path.into());
         self
     }
 
@@ -85,20 +94,63 @@ impl Permissions {
         })
     }
 
-    /// The real path behind `path` when scripts may read it.
+    /// The real path behind `path` when scripts may do this to it.
     ///
     /// # Errors
     /// `not_allowed` naming the flag, `local_io` when a link on the way cannot be followed.
-    pub(super) fn check_read(&self, path: &Path, folder: &Path) -> Result<PathBuf, Error> {
-        self.check(&self.read, path, folder, "read", "--allow-read")
-    }
-
-    /// The real path behind `path` when scripts may write it.
-    ///
-    /// # Errors
-    /// As [`Permissions::check_read`].
-    pub(super) fn check_write(&self, path: &Path, folder: &Path) -> Result<PathBuf, Error> {
-        self.check(&self.write, path, folder, "write", "--allow-write")
+    pub(super) fn check(
+        &self,
+        access: Access,
+        path: &Path,
+        folder: &Path,
+    ) -> Result<PathBuf, Error> {
+        let shown = path.display().to_string();
+        let real = |path: &Path| {
+            real_path(&folder.join(path)).map_err(|cause| {
+                Error::new(
+                    ErrorKind::LocalIo,
+                    format!("cannot follow `{}`: {cause}", path.display()),
+                )
+                .with_path(path.display().to_string())
+            })
+        };
+        let wanted = real(path)?;
+        for closed in &self.closed {
+            let closed = real(closed)?;
+            if let Some(why) = access.meets(&wanted, &closed) {
+                let message = format!("the script may not {} `{shown}`: {why}", access.verb());
+                return Err(Error::new(ErrorKind::NotAllowed, message).with_path(shown));
+            }
+        }
+        if self.all {
+            return Ok(wanted);
+        }
+        let roots = if access.writes() {
+            &self.write
+        } else {
+            &self.read
+        };
+        for root in roots {
+            if wanted.starts_with(real(root)?) {
+                return Ok(wanted);
+            }
+        }
+        // The real path may be what surprises: name it when a link led there.
+        let through = if wanted == folder.join(path) {
+            String::new()
+        } else {
+            format!(" (it is `{}`)", wanted.display())
+        };
+        let verb = access.verb();
+        Err(Error::new(
+            ErrorKind::NotAllowed,
+            format!("the script may not {verb} `{shown}`{through}"),
+        )
+        .with_path(shown)
+        .with_hint(format!(
+            "allow it with `--allow-{verb} {}`",
+            wanted.display()
+        )))
     }
 
     /// Whether scripts may reach `host`.
@@ -116,46 +168,46 @@ impl Permissions {
         )
         .with_hint(format!("allow it with `--allow-net {host}`")))
     }
+}
 
-    fn check(
-        &self,
-        roots: &[PathBuf],
-        path: &Path,
-        folder: &Path,
-        verb: &str,
-        flag: &str,
-    ) -> Result<PathBuf, Error> {
-        let shown = path.display().to_string();
-        let real = |path: &Path| {
-            real_path(&folder.join(path)).map_err(|cause| {
-                Error::new(
-                    ErrorKind::LocalIo,
-                    format!("cannot follow `{}`: {cause}", path.display()),
-                )
-                .with_path(path.display().to_string())
-            })
-        };
-        let wanted = real(path)?;
-        if self.all {
-            return Ok(wanted);
+/// What is to be done to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// A file is read, or a folder looked into.
+    Read,
+    /// All that is in a folder is read.
+    ReadWhole,
+    /// A file is written, or a folder made.
+    Write,
+    /// Things are put into a folder or taken out of it by names that are not looked at one by one.
+    WriteWhole,
+}
+
+impl Access {
+    fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::WriteWhole)
+    }
+
+    fn verb(self) -> &'static str {
+        if self.writes() { "write" } else { "read" }
+    }
+
+    /// Why it cannot be done to `wanted`, where it comes upon what is closed.
+    fn meets(self, wanted: &Path, closed: &Path) -> Option<String> {
+        if wanted.starts_with(closed) {
+            return Some("what this program keeps there is closed to scripts".to_owned());
         }
-        for root in roots {
-            if wanted.starts_with(real(root)?) {
-                return Ok(wanted);
-            }
-        }
-        // The real path may be what surprises: name it when a link led there.
-        let through = if wanted == folder.join(path) {
-            String::new()
-        } else {
-            format!(" (it is `{}`)", wanted.display())
+        let whole = match self {
+            Self::Read | Self::Write => false,
+            Self::ReadWhole => closed.is_dir(),
+            Self::WriteWhole => true,
         };
-        Err(Error::new(
-            ErrorKind::NotAllowed,
-            format!("the script may not {verb} `{shown}`{through}"),
-        )
-        .with_path(shown)
-        .with_hint(format!("allow it with `{flag} {}`", wanted.display())))
+        (whole && closed.starts_with(wanted)).then(|| {
+            format!(
+                "in it is `{}`, which is closed to scripts; name what lies beside that",
+                closed.display()
+            )
+        })
     }
 }
 
@@ -236,13 +288,15 @@ mod tests {
     use super::*;
 
     fn allowed(permissions: &Permissions, path: &Path) -> bool {
-        permissions.check_read(path, Path::new("/")).is_ok()
+        permissions
+            .check(Access::Read, path, Path::new("/"))
+            .is_ok()
     }
 
     #[test]
     fn nothing_is_allowed_at_first() {
         let refused = Permissions::none()
-            .check_write(Path::new("out.txt"), Path::new("/somewhere"))
+            .check(Access::Write, Path::new("out.txt"), Path::new("/somewhere"))
             .expect_err("nothing was granted");
         assert_eq!(refused.kind(), ErrorKind::NotAllowed);
         assert_eq!(
@@ -282,6 +336,36 @@ mod tests {
         assert!(!allowed(&permissions, &inside.join("etc/passwd")));
         assert!(!allowed(&permissions, &inside.join("round")));
         assert!(allowed(&permissions, &inside.join("new.txt")));
+    }
+
+    #[test]
+    fn what_is_closed_stays_closed() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let at = |name: &str| home.path().join(name);
+        std::fs::create_dir_all(at("state/inside")).expect("a folder");
+        std::fs::write(at("config.toml"), "").expect("a file");
+        let closed =
+            |permissions: Permissions| permissions.closed(at("state")).closed(at("config.toml"));
+        for permissions in [
+            closed(Permissions::all()),
+            closed(Permissions::none().read("/").write("/")),
+        ] {
+            let may =
+                |access, name: &str| permissions.check(access, &at(name), Path::new("/")).is_ok();
+            for closed in ["state", "state/new", "state/inside/a", "config.toml"] {
+                for access in [
+                    Access::Read,
+                    Access::ReadWhole,
+                    Access::Write,
+                    Access::WriteWhole,
+                ] {
+                    assert!(!may(access, closed), "{access:?} {closed}");
+                }
+            }
+            assert!(may(Access::Read, "") && may(Access::Write, "config"));
+            assert!(!may(Access::ReadWhole, "") && !may(Access::WriteWhole, ""));
+            assert!(may(Access::WriteWhole, "beside"));
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::event::RunOptions;
 use super::failure::Failures;
 use super::gate::{Gate, Raised};
 use super::host::Inner;
-use super::permissions;
+use super::permissions::{self, Access};
 use super::sources::Sources;
 use super::temp_folder::TempFolder;
 use crate::client::Guards;
@@ -205,18 +205,22 @@ impl Run {
 
     /// The resolved path when scripts may read it.
     pub(super) fn readable(&self, path: &str) -> Raised<PathBuf> {
-        self.local(path, |whole| {
-            let host = &self.host;
-            host.permissions.check_read(whole, &host.working_directory)
-        })
+        self.local(path, Access::Read)
+    }
+
+    /// The resolved path when scripts may read it and, where it is a folder, all that is in it.
+    pub(super) fn readable_whole(&self, path: &str) -> Raised<PathBuf> {
+        self.local(path, Access::ReadWhole)
     }
 
     /// The resolved path when scripts may write it.
     pub(super) fn writable(&self, path: &str) -> Raised<PathBuf> {
-        self.local(path, |whole| {
-            let host = &self.host;
-            host.permissions.check_write(whole, &host.working_directory)
-        })
+        self.local(path, Access::Write)
+    }
+
+    /// The resolved path when scripts may write it and, where it is a folder, whatever is in it.
+    pub(super) fn writable_whole(&self, path: &str) -> Raised<PathBuf> {
+        self.local(path, Access::WriteWhole)
     }
 
     /// The resolved path of an entry of a folder when scripts may write there. The last part is not
@@ -231,7 +235,7 @@ impl Run {
                 };
                 Ok(self.writable(&folder)?.join(name))
             }
-            _ => self.writable(path),
+            _ => self.writable_whole(path),
         }
     }
 
@@ -272,11 +276,7 @@ impl Run {
         self.loading.load(Relaxed) > 0
     }
 
-    fn local(
-        &self,
-        path: &str,
-        check: impl FnOnce(&Path) -> Result<PathBuf, Error>,
-    ) -> Raised<PathBuf> {
+    fn local(&self, path: &str, access: Access) -> Raised<PathBuf> {
         if path.is_empty() {
             let error = Error::new(ErrorKind::InvalidArgument, "the local path is empty");
             return Err(self.raise(error));
@@ -288,7 +288,10 @@ impl Run {
         {
             return Ok(real);
         }
-        check(&path).map_err(|error| self.raise(error))
+        let host = &self.host;
+        host.permissions
+            .check(access, &path, &host.working_directory)
+            .map_err(|error| self.raise(error))
     }
 
     /// The folder that this run has for itself.

@@ -127,3 +127,123 @@ fn flags_guard_what_is_at_dropbox() {
         .status(5)
         .remote_is(&[("/a.txt", "a"), ("/b.txt", "b")]);
 }
+
+/// A file outside of the working directory, which the configuration may open.
+fn configured(config: &str) -> Lab {
+    let lab = Lab::new().local("../home/config/dropscript/config.toml", config);
+    std::fs::create_dir_all(lab.path("../home/data")).unwrap();
+    std::fs::write(lab.path("../home/data/a.txt"), "old").unwrap();
+    lab
+}
+
+#[test]
+fn the_configuration_grants_for_good() {
+    let (read, write) = (
+        "[permissions]\nread = [\"~/data\"]\n",
+        "[permissions]\nwrite = [\"~/data\"]\n",
+    );
+    let file = "../home/data/a.txt";
+    configured(read)
+        .eval(READ)
+        .arg(file)
+        .stdout("old\n")
+        .success();
+    configured(read).eval(WRITE).arg(file).status(5);
+    configured(write).eval(WRITE).arg(file).success();
+    configured(write).eval(READ).arg(file).status(5);
+    // An emulator changes nothing about that.
+    let emulated = configured(read).emulated().eval(READ).arg(file);
+    emulated.stdout("old\n").success();
+    let reach = r#"dropbox(#{ endpoint: "http://dropbox.invalid", access_token: "t" })"#;
+    let net = "[permissions]\nnet = [\"dropbox.invalid\"]\n";
+    configured(net).eval(reach).success();
+    let all = "[permissions]\nall = true\n";
+    configured(all).eval(WRITE).arg(file).success();
+}
+
+#[test]
+fn the_configuration_grants_single_scripts_more_or_less() {
+    let config = "[scripts.\"~/scripts/trusted.rhai\"]\nread = [\"~/data\"]\n";
+    let lab = |name: &str| {
+        let lab = configured(config)
+            .local("../home/scripts/trusted.rhai", READ)
+            .local("../home/scripts/other.rhai", READ)
+            .local("../home/scripts/sub/.keep", "");
+        // However it is named.
+        lab.command(&["run", name, "../home/data/a.txt"])
+    };
+    lab("../home/scripts/trusted.rhai")
+        .stdout("old\n")
+        .success();
+    lab("../home/scripts/sub/../trusted.rhai").success();
+    lab("../home/scripts/other.rhai").status(5);
+
+    let delete = r#"dropbox().delete(["/a.txt", "/b.txt"])"#;
+    for (config, more, flag) in [
+        ("[permissions]\nread_only = true\n", "", "read_only"),
+        (
+            "[permissions]\nno_delete = true\n",
+            "--allow-all",
+            "no_delete",
+        ),
+        (
+            "[permissions]\nmax_delete = 1\n",
+            "--max-delete=5",
+            "may delete",
+        ),
+    ] {
+        let lab = configured(config)
+            .remote("/a.txt", "a")
+            .remote("/b.txt", "b")
+            .eval(delete);
+        let lab = if more.is_empty() { lab } else { lab.arg(more) };
+        let done = lab.stderr_contains(flag).status(5);
+        done.remote_is(&[("/a.txt", "a"), ("/b.txt", "b")]);
+    }
+}
+
+#[test]
+fn what_the_program_keeps_is_closed_whatever_is_granted() {
+    let lab = || {
+        configured("# mine\n[connections.work]\n")
+            .local("../home/state/dropscript/credentials/work.json", "{}")
+            .local("in/a.txt", "")
+    };
+    let mine = "../home/config/dropscript/config.toml";
+    let credentials = "../home/state/dropscript/credentials/work.json";
+    for grant in ["--allow-all", "--allow-write=../home"] {
+        for file in [mine, credentials] {
+            for code in [
+                READ,
+                WRITE,
+                "file::delete(args[0])",
+                "file::move(args[0], \"mine\")",
+            ] {
+                let done = lab().eval(code).args(&[file, grant]).status(5);
+                assert!(done.path(mine).exists() && done.path(credentials).exists());
+            }
+        }
+    }
+    for code in [
+        r#"dropbox().upload_file(args[0] + "/dropscript/credentials/work.json", "/a")"#,
+        r#"dropbox().upload(args[0], "/a")"#,
+        r#"dropbox().upload(args[0] + "/**/*.json", "/a")"#,
+        r#"dropbox().download("/", args[0])"#,
+        r#"dropbox().download("/", args[0] + "/dropscript/credentials")"#,
+        r#"file::move(args[0], "mine")"#,
+        r"file::delete(args[0])",
+    ] {
+        let done = lab()
+            .emulated()
+            .eval(code)
+            .args(&["../home/state", "--allow-all"])
+            .stderr_contains("closed to scripts")
+            .status(5);
+        done.remote_is(&[]);
+        assert!(done.path(credentials).exists());
+    }
+    // A link leads nowhere else than it says.
+    let linked = lab();
+    std::os::unix::fs::symlink(linked.path(credentials), linked.path("link")).unwrap();
+    linked.eval(READ).args(&["link", "--allow-all"]).status(5);
+}

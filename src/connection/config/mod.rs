@@ -2,12 +2,16 @@
 
 mod draft;
 mod file;
+mod grants;
 mod read;
 #[cfg(test)]
 mod tests;
 
 pub use draft::ConfigDraft;
 pub use file::ConfigFile;
+pub use grants::Grants;
+
+use std::path::{Path, PathBuf};
 
 use super::Settings;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,6 +23,9 @@ pub struct Config {
     default: Option<String>,
     app_key: Option<String>,
     connections: Vec<(String, Settings)>,
+    permissions: Grants,
+    /// By the path of the script, as it is written.
+    scripts: Vec<(String, Grants)>,
 }
 
 impl Config {
@@ -78,6 +85,22 @@ impl Config {
             .with_hint("name one, or choose it with `dropscript connection default NAME`"));
         };
         Ok((name, self.settings(name)?))
+    }
+
+    /// What scripts are granted and forbidden for good: all of them, and then this one; `home` stands for `~`. The paths are whole.
+    #[must_use]
+    pub fn grants(&self, script: Option<&Path>, home: Option<&Path>) -> Vec<Grants> {
+        let real = |path: PathBuf| std::fs::canonicalize(&path).unwrap_or(path);
+        let script = script.map(|script| real(script.to_owned()));
+        let own = self.scripts.iter().filter(|(path, _)| {
+            let path = grants::expanded(path, home).map(real);
+            path.is_some() && path == script
+        });
+        [&self.permissions]
+            .into_iter()
+            .chain(own.map(|(_, grants)| grants))
+            .map(|grants| grants.expanded(home))
+            .collect()
     }
 
     /// Whether a connection of this name can be added.

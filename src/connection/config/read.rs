@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use toml_edit::{Document, Item, Key, Table, TableLike, Value};
 
+use super::grants::{Grants, check_path};
 use super::{Config, check_name};
 use crate::connection::{Proxy, Settings};
 use crate::error::{Error, ErrorKind, Result};
@@ -13,7 +14,7 @@ use crate::nearest::nearest;
 use crate::options::OptionSpec;
 
 /// What may stand at the top.
-const TOP: &[&str] = &["default", "app", "connections"];
+const TOP: &[&str] = &["default", "app", "connections", "permissions", "scripts"];
 
 /// Settings that are secrets, with the option of `connection edit` that stores each.
 const SECRETS: &[(&str, &str)] = &[
@@ -39,6 +40,11 @@ const PROXY: Kind<Proxy> = Kind {
     check: Proxy::check,
 };
 
+const GRANTS: Kind<Grants> = Kind {
+    options: Grants::OPTIONS,
+    check: Grants::check,
+};
+
 /// Reads a configuration.
 pub(super) fn read(text: &str, name: &str) -> Result<Config> {
     let reader = Reader { text, name };
@@ -56,6 +62,8 @@ pub(super) fn read(text: &str, name: &str) -> Result<Config> {
             }
             "app" => config.app_key = reader.app(key, item)?,
             "connections" => config.connections = reader.connections(key, item)?,
+            "permissions" => config.permissions = reader.grants(key, item)?,
+            "scripts" => config.scripts = reader.scripts(key, item)?,
             other => return Err(reader.unknown(key, other, TOP.iter().copied())),
         }
     }
@@ -115,7 +123,24 @@ impl Reader<'_> {
         Ok(connections)
     }
 
-    /// The settings of one connection, or of its proxy, as JSON, each looked at by itself, so that a fault has its place.
+    fn scripts(&self, key: &Key, item: &Item) -> Result<Vec<(String, Grants)>> {
+        let mut scripts = Vec::new();
+        for (key, item) in entries_like(self.table(key, item)?) {
+            check_path(key.get()).map_err(|error| self.placed(key.span(), &error))?;
+            scripts.push((key.get().to_owned(), self.grants(key, item)?));
+        }
+        Ok(scripts)
+    }
+
+    fn grants(&self, key: &Key, item: &Item) -> Result<Grants> {
+        let values = self.settings(key.get(), key, item, &GRANTS)?;
+        serde_json::from_value(values).map_err(|error| {
+            self.fault(key.span(), "these permissions do not go together")
+                .with_source(error)
+        })
+    }
+
+    /// The settings of one connection, of its proxy, or of permissions, as JSON, each looked at by itself, so that a fault has its place.
     fn settings<T: DeserializeOwned>(
         &self,
         connection: &str,

@@ -45,92 +45,144 @@ fn a_configuration_is_read() {
     assert_eq!(error.hint(), Some("did you mean `work`?"));
 }
 
+/// A text, what is said of it, and what would mend it.
+const FAULTS: &[(&str, &str, &str)] = &[
+    ("default = \"a\n", "config.toml:1:", ""),
+    (
+        "\nconections = 1",
+        "config.toml:2:1: there is no setting `conections`",
+        "`connections`",
+    ),
+    (
+        "[connections.a]\n  timout = \"1s\"",
+        "config.toml:2:3: there is no setting `timout`",
+        "`timeout`",
+    ),
+    (
+        "[connections.a.proxy]\n  adress = \"p\"",
+        "config.toml:2:3: there is no setting `adress`",
+        "`address`",
+    ),
+    (
+        "[connections.a]\nproxy = { type = \"ftp\" }",
+        "config.toml:2:18: `type` cannot be this",
+        "socks5",
+    ),
+    (
+        "[connections.a.proxy]\naddress = \"http://proxy\"",
+        "config.toml:2:11: the address of the proxy is not a host name",
+        "name alone",
+    ),
+    (
+        "[connections.a]\ntimeout = 5",
+        "config.toml:2:11: `timeout` cannot be this",
+        "\"60s\"",
+    ),
+    (
+        "[connections.a]\ntimeout = \"soon\"",
+        "config.toml:2:11: ",
+        "60s",
+    ),
+    (
+        "[connections.a]\ntimeout = \"0s\"",
+        "config.toml:2:11: ",
+        "",
+    ),
+    (
+        "[connections.a]\nendpoint = \"nowhere\"",
+        "config.toml:2:12: the endpoint `nowhere`",
+        "http://",
+    ),
+    (
+        "[connections.a]\naccount = \"privat\"",
+        "config.toml:2:11: `account` cannot be this",
+        "\"personal\"",
+    ),
+    (
+        "[connections.a]\nroot = \"tema\"",
+        "config.toml:2:8: `root` cannot be this",
+        "\"team\"",
+    ),
+    (
+        "[connections.a]\nmember = \"a\"\nadmin = \"b\"",
+        "config.toml:1:14: ",
+        "`member` or `admin`",
+    ),
+    (
+        "default = \"hom\"\n[connections.home]",
+        "config.toml:1:11: there is no connection `hom`",
+        "`home`",
+    ),
+    (
+        "[connections]\n\"a b\" = {}",
+        "config.toml:2:1: a connection cannot be called `a b`",
+        "letters",
+    ),
+    (
+        "connections = 1",
+        "config.toml:1:1: `connections` must be a table",
+        "",
+    ),
+    ("[app]\nkey = 1", "config.toml:2:7: `key` must be text", ""),
+    (
+        "[connections.a]\nendpoint = \"http://u:canary@host\"",
+        "config.toml:2:12: the endpoint has a login in it",
+        "",
+    ),
+    (
+        "[permissions]\nreed = []",
+        "config.toml:2:1: there is no setting `reed`",
+        "`read`",
+    ),
+    (
+        "[permissions]\nread = \"/srv\"",
+        "config.toml:2:8: `read` cannot be this",
+        "array of paths",
+    ),
+    (
+        "[permissions]\nwrite = [\"out\"]",
+        "config.toml:2:9: the path `out` depends on where",
+        "~/data",
+    ),
+    (
+        "[scripts.\"~/a.rhai\"]\nmax_delete = -1",
+        "config.toml:2:14: `max_delete` cannot be this",
+        "number",
+    ),
+    (
+        "[scripts.\"a.rhai\"]\n",
+        "config.toml:1:10: the path `a.rhai` depends on where",
+        "",
+    ),
+];
+
 #[test]
 fn a_fault_is_told_with_its_place_and_what_would_mend_it() {
-    for (text, message, hint) in [
-        ("default = \"a\n", "config.toml:1:", ""),
-        (
-            "\nconections = 1",
-            "config.toml:2:1: there is no setting `conections`",
-            "`connections`",
-        ),
-        (
-            "[connections.a]\n  timout = \"1s\"",
-            "config.toml:2:3: there is no setting `timout`",
-            "`timeout`",
-        ),
-        (
-            "[connections.a.proxy]\n  adress = \"p\"",
-            "config.toml:2:3: there is no setting `adress`",
-            "`address`",
-        ),
-        (
-            "[connections.a]\nproxy = { type = \"ftp\" }",
-            "config.toml:2:18: `type` cannot be this",
-            "socks5",
-        ),
-        (
-            "[connections.a.proxy]\naddress = \"http://proxy\"",
-            "config.toml:2:11: the address of the proxy is not a host name",
-            "name alone",
-        ),
-        (
-            "[connections.a]\ntimeout = 5",
-            "config.toml:2:11: `timeout` cannot be this",
-            "\"60s\"",
-        ),
-        (
-            "[connections.a]\ntimeout = \"soon\"",
-            "config.toml:2:11: ",
-            "60s",
-        ),
-        (
-            "[connections.a]\ntimeout = \"0s\"",
-            "config.toml:2:11: ",
-            "",
-        ),
-        (
-            "[connections.a]\nendpoint = \"nowhere\"",
-            "config.toml:2:12: the endpoint `nowhere`",
-            "http://",
-        ),
-        (
-            "[connections.a]\naccount = \"privat\"",
-            "config.toml:2:11: `account` cannot be this",
-            "\"personal\"",
-        ),
-        (
-            "[connections.a]\nroot = \"tema\"",
-            "config.toml:2:8: `root` cannot be this",
-            "\"team\"",
-        ),
-        (
-            "[connections.a]\nmember = \"a\"\nadmin = \"b\"",
-            "config.toml:1:14: ",
-            "`member` or `admin`",
-        ),
-        (
-            "default = \"hom\"\n[connections.home]",
-            "config.toml:1:11: there is no connection `hom`",
-            "`home`",
-        ),
-        (
-            "[connections]\n\"a b\" = {}",
-            "config.toml:2:1: a connection cannot be called `a b`",
-            "letters",
-        ),
-        (
-            "connections = 1",
-            "config.toml:1:1: `connections` must be a table",
-            "",
-        ),
-        ("[app]\nkey = 1", "config.toml:2:7: `key` must be text", ""),
-    ] {
+    for (text, message, hint) in FAULTS {
         let error = fault(text);
         assert!(error.to_string().contains(message), "{text}: {error}");
         let told = error.hint().unwrap_or_default();
         assert!(told.contains(hint), "{text}: {told}");
+        assert!(!error.to_string().contains("canary"), "{error}");
     }
+}
+
+#[test]
+fn permissions_last_for_all_scripts_and_for_single_ones() {
+    let text = "[permissions]\nread = [\"~/data\", \"/srv\"]\n\n[scripts.\"~/a.rhai\"]\nmax_delete = 3\nno_delete = true\n";
+    let config = Config::parse(text, "config.toml").expect("sound");
+    let of = |script: &str| config.grants(Some(Path::new(script)), Some(Path::new("/no/home")));
+    let all = of("/no/home/b.rhai");
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].read, ["/no/home/data", "/srv"]);
+    let own = of("/no/home/a.rhai");
+    assert_eq!((own[1].max_delete, own[1].no_delete), (Some(3), true));
+    // Without a home nothing is below it.
+    let homeless = config.grants(Some(Path::new("/no/home/a.rhai")), None);
+    assert_eq!(
+        (homeless.len(), &homeless[0].read[..]),
+        (1, &["/srv".to_owned()][..])
+    );
 }
 
 #[test]

@@ -40,10 +40,10 @@ pub(super) enum Access {
 impl Access {
     /// Raises where the script may not do that to this path.
     pub(super) fn check(self, run: &Run, path: &str) -> Raised<()> {
-        run.readable(path)?;
+        run.readable_whole(path)?;
         match self {
             Self::Read => Ok(()),
-            Self::ReadAndDelete => run.writable(path).map(drop),
+            Self::ReadAndDelete => run.writable_whole(path).map(drop),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               -> Raised<Report> {
             let (options, questions) = read(&host, map, "download")?;
             let source = remote_source(&source).map_err(|error| host.raise(error))?;
-            host.writable(&folder)?;
+            host.writable_whole(&folder)?;
             let folder = host.local_path(&folder);
             questions
                 .wait(&host, context, on.download(source, &folder, options))
