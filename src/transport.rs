@@ -182,6 +182,11 @@ impl Transport {
 }
 
 impl Transport {
+    /// The proxy by which this server was reached, as people are told; none where it was reached directly, or not yet.
+    pub(crate) fn proxy_to(&self, server: &Url) -> Option<String> {
+        self.relay.as_ref()?.led_to(&Target::of(server)?)
+    }
+
     /// Why there is no answer; `seen` are the faults of proxies from before.
     fn failure(&self, error: &reqwest::Error, seen: u64) -> Failure {
         let failure = Failure::from(error);

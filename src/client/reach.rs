@@ -17,6 +17,8 @@ pub struct Reached {
     pub server: String,
     /// How long the answer took, whatever it was; or why there was none.
     pub answer: Result<Duration>,
+    /// The proxy that led there, as `http://proxy.example.com:8080`.
+    pub proxy: Option<String>,
     /// How far the clock of this machine is ahead of the server's, to the second; unknown where there was no answer or it had no date.
     pub clock_ahead: Option<SignedDuration>,
 }
@@ -50,6 +52,7 @@ impl Client {
             .ok()
             .and_then(|answer| date(answer.headers()));
         Reached {
+            proxy: self.transport().proxy_to(server),
             clock_ahead: date.map(|date| ahead(date, took)),
             answer: answer
                 .map(|_| took)

@@ -32,12 +32,16 @@ pub(super) struct Relay {
     address: SocketAddr,
     key: Key,
     faults: Arc<Mutex<Faults>>,
+    led: Arc<Mutex<Led>>,
     /// Dropped with this, which ends the thread.
     _stop: oneshot::Sender<()>,
 }
 
 /// The servers that may be reached, and the proxy for each.
 pub(super) type Ways = HashMap<Target, Arc<Upstream>>;
+
+/// The servers that were led to, and the proxy that did it, as people are told.
+type Led = HashMap<Target, String>;
 
 #[derive(Debug, Default)]
 struct Faults {
@@ -51,6 +55,7 @@ struct Inside {
     key: Key,
     patience: Duration,
     faults: Arc<Mutex<Faults>>,
+    led: Arc<Mutex<Led>>,
 }
 
 impl Relay {
@@ -70,13 +75,14 @@ impl Relay {
             .enable_all()
             .build()
             .map_err(cannot)?;
-        let faults = Arc::default();
+        let (faults, led) = (Arc::default(), Arc::default());
         let inside = Arc::new(Inside {
             ways,
             tls: Arc::new(tls),
             key: key.clone(),
             patience,
             faults: Arc::clone(&faults),
+            led: Arc::clone(&led),
         });
         let (stop, stopped) = oneshot::channel();
         // A thread of its own: connections outlive the runtime that happened to make the first call.
@@ -97,6 +103,7 @@ impl Relay {
             address,
             key,
             faults,
+            led,
             _stop: stop,
         })
     }
@@ -110,6 +117,11 @@ impl Relay {
     /// How many faults there were so far.
     pub(super) fn faults(&self) -> u64 {
         locked(&self.faults).count
+    }
+
+    /// The proxy that has led to a server, as people are told; none where nobody came this way.
+    pub(super) fn led_to(&self, target: &Target) -> Option<String> {
+        locked(&self.led).get(target).cloned()
     }
 
     /// The last fault, where there was one after the first `seen`: why it was, and of which proxy.
@@ -145,7 +157,10 @@ async fn lead(mut stream: TcpStream, inside: Arc<Inside>) {
     };
     let dialled = timeout(inside.patience, dial(upstream, &inside.tls, &target)).await;
     match dialled.unwrap_or(Err(Fault::Slow)) {
-        Ok(tunnel) => join(stream, tunnel).await,
+        Ok(tunnel) => {
+            locked(&inside.led).insert(target, upstream.to_string());
+            join(stream, tunnel).await;
+        }
         Err(fault) => {
             {
                 let mut faults = locked(&inside.faults);
@@ -164,6 +179,6 @@ async fn join(mut stream: TcpStream, mut tunnel: Box<dyn Stream>) {
     }
 }
 
-fn locked(faults: &Mutex<Faults>) -> std::sync::MutexGuard<'_, Faults> {
-    faults.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
 //! `connection test`: whether a connection works, and if not, what of it.
 
 use dropscript::{
-    Account, Error, ErrorKind, Place, Probe, Proxy, ProxyKind, Reached, Result, Settings, Space,
-    StoredCredentials,
+    Account, AccountKind, Error, ErrorKind, Place, Probe, ProxyKind, Reached, Result, Settings,
+    Space, StoredCredentials,
 };
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ pub(super) async fn test(desk: &Desk, name: Option<&str>, json: bool) -> Result<
         stored,
         probe,
     };
-    let status = found.failure().map_or(Status::OK, status);
+    let status = found.status();
     let text = if json {
         format!("{}\n", found.json(status))
     } else {
@@ -42,13 +42,6 @@ pub(super) async fn test(desk: &Desk, name: Option<&str>, json: bool) -> Result<
         }
     }
     Ok((text, status))
-}
-
-fn status(error: &Error) -> Status {
-    match error.kind() {
-        ErrorKind::Timeout => Status::UNREACHABLE,
-        kind => Status::of_kind(kind),
-    }
 }
 
 /// What was found out about a connection.
@@ -70,19 +63,32 @@ impl Found<'_> {
             .or(self.probe.space.as_ref().err())
     }
 
+    /// 7 where a server is not reached, whatever is in the way; 4 where a person must sign in, for the first time or to allow more.
+    fn status(&self) -> Status {
+        let servers = &self.probe.servers;
+        match self.failure().map(Error::kind) {
+            None => Status::OK,
+            _ if servers.iter().any(|server| server.answer.is_err()) => Status::UNREACHABLE,
+            Some(ErrorKind::NotSignedIn | ErrorKind::Permission) => Status::SIGN_IN,
+            // As that a token of a whole team acts for nobody.
+            Some(ErrorKind::InvalidArgument) => Status::USAGE,
+            Some(_) => Status::UNREACHABLE,
+        }
+    }
+
     fn rows(&self) -> Vec<[String; 2]> {
         let mut rows = vec![("connection", self.name.to_owned())];
         for server in &self.probe.servers {
             rows.push(("server", reached(server)));
         }
-        rows.push(("proxy", proxy(self.settings.proxy.as_ref())));
+        rows.push(("proxy", self.proxy()));
         match &self.probe.account {
             Ok(account) => {
                 rows.push((
                     "account",
                     format!("{}, {}", account.name.display_name, account.email),
                 ));
-                rows.push(("kind", account.account_type.clone()));
+                rows.push(("kind", kind(account, self.settings)));
                 rows.push(("paths begin at", root(account, self.settings)));
             }
             Err(error) => rows.push(("account", error.to_string())),
@@ -100,6 +106,29 @@ impl Found<'_> {
         rows.into_iter()
             .map(|(name, value)| [name.to_owned(), value])
             .collect()
+    }
+
+    /// The proxies that were gone through; where none was, those of the settings. Without the login.
+    fn proxy(&self) -> String {
+        let servers = &self.probe.servers;
+        let mut used: Vec<_> = servers.iter().filter_map(|it| it.proxy.clone()).collect();
+        used.dedup();
+        if !used.is_empty() {
+            return used.join(", ");
+        }
+        let Some(proxy) = &self.settings.proxy else {
+            return "none".to_owned();
+        };
+        let reached = servers.iter().any(|server| server.answer.is_ok());
+        match (proxy.kind, proxy.port) {
+            (ProxyKind::None, _) => "none".to_owned(),
+            (ProxyKind::System, _) if reached => {
+                "none: the environment names none for these servers".to_owned()
+            }
+            (ProxyKind::System, _) => "that of the environment".to_owned(),
+            (_, Some(port)) => format!("{}:{port}", proxy.address),
+            (_, None) => proxy.address.clone(),
+        }
     }
 
     fn token(&self) -> String {
@@ -128,6 +157,7 @@ impl Found<'_> {
                 json!({
                     "server": server.server,
                     "reached": server.answer.is_ok(),
+                    "proxy": server.proxy,
                     "milliseconds": server.answer.as_ref().ok().map(std::time::Duration::as_millis),
                 })
             })
@@ -137,8 +167,9 @@ impl Found<'_> {
             "connection": self.name,
             "status": status.code(),
             "servers": servers,
-            "proxy": proxy(self.settings.proxy.as_ref()),
+            "proxy": self.proxy(),
             "account": account,
+            "kind": account.map(|account| kind(account, self.settings)),
             "root": account.map(|account| root(account, self.settings)),
             "space": self.probe.space.as_ref().ok(),
             "scopes": self.stored.scopes,
@@ -159,17 +190,15 @@ fn reached(server: &Reached) -> String {
     }
 }
 
-/// The proxy, without the login.
-fn proxy(proxy: Option<&Proxy>) -> String {
-    let Some(proxy) = proxy.filter(|proxy| proxy.kind != ProxyKind::None) else {
-        return "none".to_owned();
+/// A person's own account or a team's, and what Dropbox calls it.
+fn kind(account: &Account, settings: &Settings) -> String {
+    let (kind, plan) = match account.account_type.as_str() {
+        "business" => (AccountKind::Business, String::new()),
+        plan => (AccountKind::Personal, format!(" ({plan})")),
     };
-    let kind = serde_json::to_value(proxy.kind).unwrap_or_default();
-    let kind = kind.as_str().unwrap_or_default().to_owned();
-    match (proxy.address.as_str(), proxy.port) {
-        ("", _) => kind,
-        (address, None) => format!("{kind} {address}"),
-        (address, Some(port)) => format!("{kind} {address}:{port}"),
+    match settings.account {
+        Some(other) if other != kind => format!("{kind}{plan}, where the settings say {other}"),
+        _ => format!("{kind}{plan}"),
     }
 }
 
