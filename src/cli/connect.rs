@@ -1,12 +1,12 @@
 //! Which account a script's `dropbox()` means.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dropscript::emulator::Emulator;
 use dropscript::{
-    Config, Connection, ConnectionBuilder, Error, ErrorKind, Proxy, ProxyKind, Result, Root,
-    Settings, StoredCredentials, SystemProxy, TokenStore, Wanted,
+    Config, Connection, Error, ErrorKind, Proxy, ProxyKind, Result, Root, Settings,
+    StoredCredentials, SystemProxy, Wanted,
 };
 use tokio::runtime::Handle;
 
@@ -31,6 +31,8 @@ pub(super) struct Connector {
     made: Mutex<HashMap<Option<String>, Connection>>,
     /// The settings that scripts made connections of, under an emulator.
     settings: Mutex<Vec<Settings>>,
+    /// Connections from scripts that somebody can sign in to, for as long as the program runs.
+    in_memory: Mutex<Vec<Saved>>,
     runtime: Handle,
 }
 
@@ -62,6 +64,7 @@ impl Connector {
             chosen: args.connection.clone(),
             made: Mutex::default(),
             settings: Mutex::default(),
+            in_memory: Mutex::default(),
             runtime: Handle::current(),
         })
     }
@@ -110,7 +113,13 @@ impl Connector {
     /// `not_signed_in` where nobody is there, or the connection is none of the configuration; otherwise those of the sign-in.
     pub(super) async fn sign_in(&self, voice: Voice, name: &str) -> Result<()> {
         let error = |message: String| Error::new(ErrorKind::NotSignedIn, message);
-        if !self.config.names().any(|known| known == name) {
+        let made = self
+            .in_memory()
+            .iter()
+            .find(|saved| saved.name == name)
+            .cloned();
+        let is_saved = self.config.names().any(|known| known == name);
+        if made.is_none() && !is_saved {
             return Err(
                 error(format!("nobody is signed in to the connection `{name}`"))
                     .with_hint("give it a token that is still good"),
@@ -120,18 +129,34 @@ impl Connector {
             return Err(error(format!(
                 "nobody is signed in to the connection `{name}`, and nobody is at a terminal to do it"
             ))
-            .with_hint(format!("sign in with `dropscript connection login {name}`")));
+            .with_hint(match made {
+                None => format!("sign in with `dropscript connection login {name}`"),
+                Some(_) => "give it a `refresh_token`, or use a saved connection: `dropscript connection add NAME`, then `dropscript connection login NAME`".to_owned(),
+            }));
         }
-        let saved = Saved::open(&self.config, name).await?;
+        let saved = match made {
+            Some(made) => made,
+            None => Saved::open(&self.config, name).await?,
+        };
         sign_in(voice, &saved).await.map(drop)
     }
 
     fn made_in_script(&self, settings: Settings) -> Result<Connection> {
         let Some(emulator) = &self.emulator else {
-            let builder = Connection::builder("script")
-                .system_proxy(SystemProxy::from_variables(variable))
-                .settings(&settings)?;
-            return in_memory(builder, &settings).build();
+            if !can_be_signed_in_to(&settings) {
+                return Connection::builder("script")
+                    .system_proxy(SystemProxy::from_variables(variable))
+                    .settings(&settings)?
+                    .build();
+            }
+            let mut known = self.in_memory();
+            if let Some(saved) = known.iter().find(|saved| saved.settings == settings) {
+                return saved.connect();
+            }
+            let saved = Saved::in_memory(self.free_name(&known), settings);
+            let connection = saved.connect()?;
+            known.push(saved);
+            return Ok(connection);
         };
         // No real server is reached: the account is one of the emulator's, whatever the settings say.
         let mut known = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,6 +170,25 @@ impl Connector {
             at => on(emulator, &format!("script-{}", at + 1)),
         }
     }
+
+    fn in_memory(&self) -> MutexGuard<'_, Vec<Saved>> {
+        self.in_memory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A name for a connection from a script that is that of no other.
+    fn free_name(&self, known: &[Saved]) -> String {
+        let is_free = |name: &String| {
+            self.config.names().all(|other| other != name)
+                && known.iter().all(|saved| saved.name != *name)
+        };
+        let numbered = (2..).map(|number| format!("script-{number}"));
+        std::iter::once("script".to_owned())
+            .chain(numbered)
+            .find(is_free)
+            .expect("there are more numbers than connections")
+    }
 }
 
 fn on(emulator: &Emulator, account: &str) -> Result<Connection> {
@@ -154,13 +198,11 @@ fn on(emulator: &Emulator, account: &str) -> Result<Connection> {
         .build()
 }
 
-/// With an app but no token somebody can still sign in, for as long as the run lasts.
-fn in_memory(builder: ConnectionBuilder, settings: &Settings) -> ConnectionBuilder {
-    let has_app = settings.app_key.as_ref().is_some_and(|key| !key.is_empty());
-    if has_app && settings.refresh_token.is_none() && settings.access_token.is_none() {
-        return builder.credentials(TokenStore::memory());
-    }
-    builder
+/// Whether settings from a script have an app but no token.
+fn can_be_signed_in_to(settings: &Settings) -> bool {
+    settings.app_key.as_ref().is_some_and(|key| !key.is_empty())
+        && settings.refresh_token.is_none()
+        && settings.access_token.is_none()
 }
 
 /// The connection that the environment alone makes up, where it does.

@@ -10,7 +10,8 @@ use super::credentials::{store, variable};
 /// The key of the app that this build ships, where it was built with one.
 const SHIPPED_APP_KEY: Option<&str> = option_env!("DROPSCRIPT_APP_KEY");
 
-/// A connection of the configuration, with what is stored of it.
+/// A connection of the configuration, with what is stored of it, or one that is kept for as long as the program runs.
+#[derive(Clone)]
 pub(super) struct Saved {
     pub(super) name: String,
     pub(super) settings: Settings,
@@ -40,6 +41,16 @@ impl Saved {
             store,
             stored,
         })
+    }
+
+    /// One with these settings and nothing stored, which is kept in memory.
+    pub(super) fn in_memory(name: String, settings: Settings) -> Self {
+        Self {
+            name,
+            settings,
+            store: TokenStore::memory(),
+            stored: StoredCredentials::default(),
+        }
     }
 
     /// A builder with all of it but the tokens.

@@ -4,14 +4,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use dropscript::emulator::{Emulator, Fault, FaultKind};
 use dropscript::{Secret, StoredCredentials, TokenStore};
-use url::Url;
 
-use crate::support::{Browser, Child, Done, Lab};
+use crate::support::{Browser, Child, Done, Lab, allow, appears, come_back, free_port};
 
 /// An emulator, and the redirect URI that its app may use.
 struct Desk {
@@ -66,63 +64,6 @@ impl Desk {
         store.save("work", &credentials).await.unwrap();
         lab
     }
-}
-
-/// A port that nothing listens at, below those that the system hands out.
-fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-    loop {
-        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
-/// Waits until there is a file, and reads it.
-fn appears(path: &PathBuf) -> String {
-    let start = Instant::now();
-    while !path.exists() {
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "no {}",
-            path.display()
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    fs::read_to_string(path).unwrap()
-}
-
-fn client() -> reqwest::Client {
-    let client = reqwest::Client::builder().no_proxy();
-    client
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
-}
-
-/// Presses `Allow`: the address that it leads to, or else the code that is shown.
-async fn allow(page: &str) -> String {
-    let mut page = Url::parse(page).unwrap();
-    page.query_pairs_mut().append_pair("decision", "allow");
-    let answer = client().post(page).send().await.unwrap();
-    if let Some(to) = answer.headers().get("location") {
-        return to.to_str().unwrap().to_owned();
-    }
-    let page = answer.text().await.unwrap();
-    let (_, code) = page.split_once("value=\"").unwrap();
-    code.split('"').next().unwrap().to_owned()
-}
-
-/// Comes back as a browser does.
-async fn come_back(to: &str) {
-    let to = Url::parse(to).unwrap();
-    let answer = client().get(to.clone()).send().await.unwrap();
-    let next = to
-        .join(answer.headers()["location"].to_str().unwrap())
-        .unwrap();
-    client().get(next).send().await.unwrap();
 }
 
 fn stored(done: &Done) -> String {
@@ -298,4 +239,33 @@ async fn who_signs_out_leaves_no_token() {
     let lab = desk.signed_in(&["logout", "work"]).await;
     let done = lab.stderr_contains("could not be told").success();
     assert!(!stored(&done).contains("token"));
+}
+
+#[tokio::test]
+async fn a_connection_from_a_script_is_signed_in_to_for_as_long_as_it_runs() {
+    let desk = Desk::new();
+    let script = format!(
+        r#"
+        let mine = dropbox(#{{ endpoint: "{url}", app_key: "emulator-app", browser: "none" }});
+        let other = dropbox(#{{ endpoint: "{url}", app_key: "emulator-app", browser: "none", timeout: "9s" }});
+        print(`first ${{mine.signed_in}}`);
+        mine.authenticate();
+        print(`then ${{mine.signed_in}} ${{other.signed_in}} ${{mine.name}} ${{other.name}}`);
+        "#,
+        url = desk.emulator.url()
+    );
+    let mut child = Lab::new().script(&script).start_at_a_terminal();
+    child.says("first false").says("paste the code");
+    let code = allow(&address(&child)).await;
+    child.type_in(&format!("{code}\n"));
+    child.says("then true false script script-2");
+    let done = child.end(0);
+    assert!(!done.state("credentials").exists(), "nothing is saved");
+
+    // With nobody there, it says what would do.
+    Lab::new()
+        .script(&script)
+        .stderr_contains("nobody is at a terminal")
+        .stderr_contains("dropscript connection login NAME")
+        .status(4);
 }

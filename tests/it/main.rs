@@ -9,6 +9,7 @@
 mod architecture;
 mod bad_inputs;
 mod browser;
+mod canaries;
 mod check;
 mod connections;
 mod dependencies;

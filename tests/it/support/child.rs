@@ -148,6 +148,42 @@ impl Child {
         Done::new(folder, self.stdout.text(), self.stderr.text())
     }
 
+    /// Waits until the program has ended, however it does, but for a panic or a signal.
+    pub(crate) fn end_somehow(mut self) -> Done {
+        drop(self.input.take());
+        let status = self.wait();
+        if status.code().is_none_or(|code| code == 101) {
+            self.give_up(&format!("it ended with {status}"));
+        }
+        let folder = self.folder.take().unwrap();
+        Done::new(folder, self.stdout.text(), self.stderr.text())
+    }
+
+    /// What the system tells anybody of the program and of those that it started: their command lines, and their environments.
+    pub(crate) fn family(&self) -> Vec<(String, String)> {
+        let told = |pid: u32, what: &str| {
+            let text = fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
+            String::from_utf8_lossy(&text).replace('\0', "\n")
+        };
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let parents: Vec<(u32, u32)> = pids
+            .filter_map(|pid| {
+                let status = told(pid, "status");
+                let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+                Some((pid, line.trim().parse().ok()?))
+            })
+            .collect();
+        let mut ahead = vec![self.process.id()];
+        let mut family = Vec::new();
+        while let Some(pid) = ahead.pop() {
+            family.push((told(pid, "cmdline"), told(pid, "environ")));
+            let children = parents.iter().filter(|(_, parent)| *parent == pid);
+            ahead.extend(children.map(|(child, _)| child));
+        }
+        family
+    }
+
     /// Fails when the program has ended already.
     pub(crate) fn assert_running(&mut self) {
         if let Some(status) = self.process.try_wait().unwrap() {
