@@ -2,7 +2,7 @@
 
 use dropscript::{
     App, Config, Connection, ConnectionBuilder, Credentials, Error, ErrorKind, ProxyAuthentication,
-    Result, Settings, StoredCredentials, SystemProxy, TokenStore,
+    ProxyKind, Result, Settings, StoredCredentials, SystemProxy, TokenStore,
 };
 
 use super::credentials::{store, variable};
@@ -32,6 +32,8 @@ impl Saved {
         settings.app_key = app_key(config, &settings, &stored);
         if let Some(proxy) = &mut settings.proxy
             && proxy.authentication != ProxyAuthentication::None
+            // Of SOCKS 4 the user is all: a password is one of a proxy from before.
+            && proxy.kind != ProxyKind::Socks4
         {
             proxy.password.clone_from(&stored.proxy_password);
         }

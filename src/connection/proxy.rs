@@ -115,8 +115,11 @@ impl Proxy {
         self.host().map(drop)
     }
 
-    /// Whether these settings go together; the password may be kept elsewhere.
-    pub(super) fn check_whole(&self) -> Result<()> {
+    /// Whether these settings go together; where there is no password, it may be kept elsewhere.
+    ///
+    /// # Errors
+    /// `invalid_argument` saying what does not.
+    pub fn check_whole(&self) -> Result<()> {
         let lacks_password = self.authentication != ProxyAuthentication::None
             && self.kind != ProxyKind::Socks4
             && self.password.is_none();

@@ -4,7 +4,7 @@ use dropscript::{ConfigDraft, Error, ErrorKind, Result};
 
 use super::Desk;
 use super::args::SettingArgs;
-use super::questions::{self, Answers, Changes};
+use super::questions::{self, Answers};
 use super::secrets::{self, Secrets};
 use crate::cli::prompt;
 use crate::cli::saved::has_registered_app;
@@ -20,7 +20,7 @@ pub(super) async fn add(desk: &Desk, name: &str, given: &SettingArgs) -> Result<
     }
     let is_first = desk.file.change(|draft| {
         draft.add(name)?;
-        apply(draft, name, &answers.changes)?;
+        apply(draft, name, &answers)?;
         let is_first = draft.before().names().next().is_none();
         if is_first {
             draft.set_default(name)?;
@@ -52,8 +52,7 @@ pub(super) async fn edit(desk: &Desk, name: &str, given: &SettingArgs) -> Result
         }
         answers = questions::about(desk.voice, before)?;
     }
-    desk.file
-        .change(|draft| apply(draft, name, &answers.changes))?;
+    desk.file.change(|draft| apply(draft, name, &answers))?;
     let changed = answers.changes.iter().map(|(setting, _)| *setting);
     let names: Vec<_> = changed
         .chain(answers.secrets.names())
@@ -70,6 +69,10 @@ pub(super) async fn edit(desk: &Desk, name: &str, given: &SettingArgs) -> Result
         desk.voice.warning(&format!(
             "what is stored of `{name}` stays where it was, and is not looked for there any more: sign in again with `dropscript connection login {name}`"
         ));
+    }
+    let is_another_app = before.app != after.app || before.app_key != after.app_key;
+    if is_another_app && answers.secrets.app_secret.is_none() {
+        secrets::forget_app_secret(desk, name, after).await?;
     }
     answers.secrets.keep(desk, name, after).await
 }
@@ -137,9 +140,10 @@ fn answers(given: &SettingArgs) -> Result<Answers> {
     })
 }
 
-fn apply(draft: &mut ConfigDraft, name: &str, changes: &Changes) -> Result<()> {
-    for (setting, value) in changes {
+fn apply(draft: &mut ConfigDraft, name: &str, answers: &Answers) -> Result<()> {
+    for (setting, value) in &answers.changes {
         draft.set(name, setting, value)?;
     }
-    Ok(())
+    // What is of no use is refused before anything is written.
+    answers.secrets.check(&draft.settings(name)?)
 }

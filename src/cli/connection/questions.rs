@@ -20,11 +20,19 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("app_key", "Key of your own app"),
     ("redirect_uri", "Redirect URI, exactly as it is registered"),
     ("browser", "Sign in with: external, internal or none"),
+    (
+        "scopes",
+        "Scopes that the sign-in asks for, apart by spaces",
+    ),
     ("root", "Paths begin at: auto, home, team or a namespace id"),
     ("member", "Act as the member, by id or address"),
     ("admin", "Act as the admin, by id or address"),
     ("endpoint", "Another server than Dropbox"),
     ("ca_file", "File of more authorities to trust"),
+    (
+        "accept_invalid_certificates",
+        "Trust any certificate: true or false",
+    ),
     ("credentials", "Keep secrets in: auto, keyring, file or env"),
     (
         "proxy.type",
@@ -42,6 +50,10 @@ const PROXY_QUESTIONS: &[(&str, &str)] = &[
     ),
     ("proxy.domain", "Windows domain, for ntlm"),
     ("proxy.username", "Username at the proxy"),
+    (
+        "proxy.names",
+        "With SOCKS, who looks up names: remote or local",
+    ),
 ];
 
 /// Settings with their new values.
@@ -123,16 +135,29 @@ fn ask(
 ) -> Result<String> {
     let old = match current.get(setting) {
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(words)) => {
+            let words: Vec<_> = words.iter().filter_map(Value::as_str).collect();
+            words.join(" ")
+        }
         Some(value) => value.to_string(),
         None => String::new(),
     };
     let new = prompt::line(question, &old)?;
     if new != old {
-        let number = new.parse::<u16>().ok().filter(|_| setting == "proxy.port");
-        let value = number.map_or_else(|| json!(new), |number| json!(number));
-        answers.changes.push((setting, value));
+        answers.changes.push((setting, value(setting, &new)));
     }
     Ok(new)
+}
+
+/// What was typed as the setting takes it; what it cannot be is refused later, for what it is.
+fn value(setting: &str, typed: &str) -> Value {
+    let read = match setting {
+        "proxy.port" => typed.parse::<u16>().ok().map(Value::from),
+        "accept_invalid_certificates" => typed.parse::<bool>().ok().map(Value::from),
+        "scopes" => Some(typed.split_whitespace().collect::<Vec<_>>().into()),
+        _ => None,
+    };
+    read.unwrap_or_else(|| typed.into())
 }
 
 /// The settings by name, as `proxy.type`, without those that are not set.

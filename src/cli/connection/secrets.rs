@@ -1,6 +1,9 @@
 //! The secrets of a connection: typed where nobody sees them, kept in the credential store, and never shown.
 
-use dropscript::{Result, Secret, Settings, StoredCredentials, TokenStore};
+use dropscript::{
+    Credentials, Error, ErrorKind, Proxy, ProxyKind, Result, Secret, Settings, StoredCredentials,
+    TokenStore,
+};
 
 use super::Desk;
 use super::args::SettingArgs;
@@ -32,6 +35,33 @@ impl Secrets {
         app_secret.into_iter().chain(proxy_password).collect()
     }
 
+    /// Whether they go with these settings.
+    ///
+    /// # Errors
+    /// `invalid_argument` where the proxy takes no password, or the environment is where secrets are.
+    pub(super) fn check(&self, settings: &Settings) -> Result<()> {
+        if !self.names().is_empty() && settings.credentials == Credentials::Env {
+            let message = "the secrets of this connection come from the environment";
+            return Err(Error::new(ErrorKind::InvalidArgument, message).with_hint(
+                "set `DROPBOX_APP_SECRET`, or choose another place with `--credentials`",
+            ));
+        }
+        if self.proxy_password.is_none() {
+            return Ok(());
+        }
+        let proxy = settings.proxy.clone().unwrap_or_default();
+        if matches!(proxy.kind, ProxyKind::None) {
+            let message = "a password for the proxy is of no use without a proxy";
+            return Err(Error::new(ErrorKind::InvalidArgument, message)
+                .with_hint("name it with `--proxy-type` and `--proxy-address`"));
+        }
+        Proxy {
+            password: self.proxy_password.clone(),
+            ..proxy
+        }
+        .check_whole()
+    }
+
     /// Keeps them with what is stored of the connection already.
     pub(super) async fn keep(self, desk: &Desk, name: &str, settings: &Settings) -> Result<()> {
         if self.names().is_empty() {
@@ -49,6 +79,29 @@ impl Secrets {
         desk.voice.status(&format!("stored in {place}"));
         Ok(())
     }
+}
+
+/// Forgets the secret of an app that the connection does not sign in with any more.
+pub(super) async fn forget_app_secret(desk: &Desk, name: &str, settings: &Settings) -> Result<()> {
+    let store = store(settings)?;
+    if !is_kept(&store, name) {
+        return Ok(());
+    }
+    let lock = store.lock(name).await?;
+    let Some(stored) = lock
+        .load()
+        .await?
+        .filter(|stored| stored.app_secret.is_some())
+    else {
+        return Ok(());
+    };
+    lock.save(&StoredCredentials {
+        app_secret: None,
+        ..stored
+    })
+    .await?;
+    desk.voice.status("forgot the secret of the app before");
+    Ok(())
 }
 
 /// Copies what is stored of one connection to another, whose settings are the same.

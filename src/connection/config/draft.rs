@@ -32,6 +32,15 @@ impl ConfigDraft {
         &self.before
     }
 
+    /// The settings of a connection as they are to be.
+    ///
+    /// # Errors
+    /// `invalid_argument` where they are not sound, or there is no such connection.
+    pub fn settings(&self, name: &str) -> Result<Settings> {
+        let config = Config::parse(&self.document.to_string(), "the configuration")?;
+        config.settings(name).cloned()
+    }
+
     /// Adds a connection without settings.
     ///
     /// # Errors
