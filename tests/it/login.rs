@@ -12,14 +12,14 @@ use dropscript::{Secret, StoredCredentials, TokenStore};
 use crate::support::{Browser, Child, Done, Lab, allow, appears, come_back, free_port};
 
 /// An emulator, and the redirect URI that its app may use.
-struct Desk {
+pub(crate) struct Desk {
     emulator: Emulator,
     port: u16,
     redirect_uri: String,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let port = free_port();
         let redirect_uri = format!("http://localhost:{port}");
         let emulator = Emulator::builder()
@@ -34,7 +34,7 @@ impl Desk {
     }
 
     /// The program with a connection `work` to the emulator.
-    fn lab(&self, words: &[&str]) -> Lab {
+    pub(crate) fn lab(&self, words: &[&str]) -> Lab {
         let config = format!(
             "[connections.work]\napp_key = \"emulator-app\"\nendpoint = \"{}\"\nredirect_uri = \"{}\"\ncredentials = \"file\"\n",
             self.emulator.url(),
@@ -50,6 +50,16 @@ impl Desk {
                 "browser.sh",
                 "printf %s \"$1\" > opened.part && mv opened.part opened\n",
             )
+    }
+
+    /// Where Dropbox sends the browser.
+    pub(crate) fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// How often the page was opened.
+    pub(crate) fn authorizations(&self) -> u64 {
+        self.emulator.calls().of("oauth2/authorize")
     }
 
     /// The same with somebody signed in.

@@ -57,8 +57,8 @@ pub(super) enum Window {
 /// A window of ours.
 pub(super) struct Private {
     browser: Child,
-    /// Removed when it is dropped.
-    _profile: TempDir,
+    /// With its profile; removed when it is dropped.
+    _folder: TempDir,
 }
 
 impl Window {
@@ -102,18 +102,23 @@ impl Window {
             .with_hint("install Chromium or Firefox, or set `browser = \"external\"`")
         })?;
         let cannot = |error| Error::io("start the browser", &program, error);
-        let profile = tempfile::Builder::new()
+        let folder = tempfile::Builder::new()
             .prefix("dropscript-browser-")
             .tempdir()
             .map_err(cannot)?;
+        let [profile, temporary] = ["profile", "tmp"].map(|name| folder.path().join(name));
+        for made in [&profile, &temporary] {
+            std::fs::create_dir(made).map_err(cannot)?;
+        }
         let mut command = Command::new(&program);
-        quiet(&mut command);
+        // What it puts beside its profile is to go with it.
+        quiet(&mut command).env("TMPDIR", temporary);
         match family {
             Family::Chromium => {
-                let mut folder = OsString::from("--user-data-dir=");
-                folder.push(profile.path());
+                let mut option = OsString::from("--user-data-dir=");
+                option.push(profile);
                 command
-                    .arg(folder)
+                    .arg(option)
                     .args([
                         "--no-first-run",
                         "--no-default-browser-check",
@@ -124,7 +129,7 @@ impl Window {
             Family::Firefox => {
                 command
                     .args(["--new-instance", "--profile"])
-                    .arg(profile.path())
+                    .arg(profile)
                     .arg("--private-window");
             }
         }
@@ -133,7 +138,7 @@ impl Window {
         let browser = command.arg(page.as_str()).spawn().map_err(cannot)?;
         Ok(Self::Private(Box::new(Private {
             browser,
-            _profile: profile,
+            _folder: folder,
         })))
     }
 

@@ -84,6 +84,15 @@ impl Browser {
         self.post("url", &json!({ "url": url })).await;
     }
 
+    /// Expects that nobody is there who would answer.
+    pub(crate) async fn fails_to_open(&self, url: &str) {
+        let command = format!("{}/url", self.session);
+        let body = json!({ "url": url }).to_string();
+        let answer = self.client.post(command).body(body).send().await.unwrap();
+        let said = answer.text().await.unwrap();
+        assert!(said.contains("ERR_CONNECTION_REFUSED"), "{said}");
+    }
+
     /// Clicks what a CSS selector finds; what comes of it is to be waited for.
     pub(crate) async fn click(&self, selector: &str) {
         let wanted = json!({ "using": "css selector", "value": selector });
