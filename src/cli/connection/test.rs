@@ -96,9 +96,11 @@ impl Found<'_> {
         if let Ok(space) = &self.probe.space {
             rows.push(("space", used(*space)));
         }
-        if !self.stored.scopes.is_empty() {
-            rows.push(("scopes", self.stored.scopes.join(" ")));
-        }
+        let scopes = match self.stored.scopes.join(" ") {
+            none if none.is_empty() => "not known".to_owned(),
+            scopes => scopes,
+        };
+        rows.push(("scopes", scopes));
         rows.push(("token", self.token()));
         if let Some(ahead) = self.clock_ahead() {
             rows.push(("clock", clock(ahead)));
