@@ -4,5 +4,6 @@
 mod authority;
 mod certificates;
 mod others;
+mod program;
 mod squid;
 mod world;

@@ -87,32 +87,36 @@ fn squid_knows_who_asks_by_basic() {
     });
 }
 
-/// Samba's helper checks the answers to its challenges; which domain may pass is a rule of squid's.
+/// Starts squid with Samba's helper, which checks the answers to its challenges; which domain may pass is a rule of squid's.
+pub(crate) fn by_ntlm(world: &mut World) {
+    world.write(
+        "smb.conf",
+        "[global]\n\
+         server role = standalone server\n\
+         private dir = DIR\n\
+         state directory = DIR\n\
+         cache directory = DIR\n\
+         lock directory = DIR\n\
+         pid directory = DIR\n",
+    );
+    squid(
+        world,
+        &format!(
+            "auth_param ntlm program /usr/bin/ntlm_auth --helper-protocol=squid-2.5-ntlmssp \
+             --configfile=DIR/smb.conf --password={PASSWORD}\n\
+             auth_param ntlm children 2 startup=1\n\
+             acl known proxy_auth REQUIRED\n\
+             acl office proxy_auth_regex -i ^OFFICE.ann$\n\
+             http_access deny !known\n\
+             http_access allow office\n"
+        ),
+    );
+}
+
 #[test]
 fn squid_knows_who_asks_by_ntlm() {
     in_a_world("squid::squid_knows_who_asks_by_ntlm", async |mut world| {
-        world.write(
-            "smb.conf",
-            "[global]\n\
-             server role = standalone server\n\
-             private dir = DIR\n\
-             state directory = DIR\n\
-             cache directory = DIR\n\
-             lock directory = DIR\n\
-             pid directory = DIR\n",
-        );
-        squid(
-            &mut world,
-            &format!(
-                "auth_param ntlm program /usr/bin/ntlm_auth --helper-protocol=squid-2.5-ntlmssp \
-                 --configfile=DIR/smb.conf --password={PASSWORD}\n\
-                 auth_param ntlm children 2 startup=1\n\
-                 acl known proxy_auth REQUIRED\n\
-                 acl office proxy_auth_regex -i ^OFFICE.ann$\n\
-                 http_access deny !known\n\
-                 http_access allow office\n"
-            ),
-        );
+        by_ntlm(&mut world);
         for (kind, port) in ways() {
             let proxy = Proxy {
                 domain: "OFFICE".into(),
