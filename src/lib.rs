@@ -63,9 +63,10 @@ pub use path::RemotePath;
 /// The version of Rhai to use for [`Host::register_into`] and [`RunOutcome::value`].
 pub use rhai;
 pub use script::{
-    Answer, Checked, Entry, Event, EventFile, EventSource, Frame, Home, Host, HostBuilder,
-    InputStatus, Level, Limits, Parameter, Permissions, Reason, Reference, RunOptions, RunOutcome,
-    ScriptError, Session, Signature, Wanted,
+    Answer, Argument, COMMANDS, Candidate, Checked, Class, Command, CommandSpec, Completion, Entry,
+    Event, EventFile, EventSource, Frame, Hint, Home, Host, HostBuilder, InputStatus, Level,
+    Limits, Parameter, Permissions, Reason, Reference, RunOptions, RunOutcome, ScriptError,
+    Session, Signature, Token, Variable, View, Wanted, brackets_at, tokens, without_secrets,
 };
 pub use secret::Secret;
 pub use tasks::{

@@ -99,6 +99,16 @@ impl Connector {
         Ok(connection)
     }
 
+    /// The names of connections: those of the configuration, of an emulator those that were asked for so far.
+    pub(super) fn names(&self) -> Vec<String> {
+        if self.emulator.is_none() {
+            return self.config.names().map(str::to_owned).collect();
+        }
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = made.keys().flatten().cloned();
+        names.collect()
+    }
+
     /// A connection of the configuration.
     fn saved(&self, name: &str) -> Result<Connection> {
         // A script has a thread of its own, which may wait.

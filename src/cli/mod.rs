@@ -19,6 +19,7 @@ mod saved;
 mod setup;
 mod sign_in;
 mod state_folder;
+mod trace;
 mod voice;
 mod watch;
 
@@ -39,7 +40,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let voice = Voice::new(cli.voice);
-    voice.listen_to_the_library();
+    let trace = voice.listen_to_the_library();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -54,7 +55,7 @@ pub(crate) fn main() -> ExitCode {
     };
     let status = match cli.command {
         // The prompt blocks its thread, so this command drives the runtime by itself.
-        Command::Repl { script, run } => repl::main(&runtime, voice, script.as_deref(), run),
+        Command::Repl { script, run } => repl::main(&runtime, voice, trace, script.as_deref(), run),
         command => runtime.block_on(execute(command, voice)),
     };
     // Dropping the runtime waits for file work under way, which removes its temporary files as it ends.

@@ -68,10 +68,11 @@ impl Setup {
         };
         let permissions = permissions(&run.allow, script, &self.watched, &config, own);
         let connector = Arc::new(Connector::new(run, config)?);
-        let signing_in = Arc::clone(&connector);
+        let (signing_in, knowing) = (Arc::clone(&connector), Arc::clone(&connector));
         let (output, voice) = (output.clone(), *voice);
         let mut builder = Host::builder()
             .connector(move |wanted| connector.connect(wanted))
+            .connection_names(move || knowing.names())
             .on_sign_in(move |connection| {
                 let connector = Arc::clone(&signing_in);
                 Box::pin(async move { connector.sign_in(voice, connection.name()).await })

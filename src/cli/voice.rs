@@ -4,10 +4,11 @@ use std::io::{self, IsTerminal, Write};
 
 use dropscript::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::{ColorWhen, VoiceArgs};
+use super::trace::Trace;
 
 const RED: &str = "\x1b[1;31m";
 const YELLOW: &str = "\x1b[1;33m";
@@ -37,8 +38,8 @@ impl Voice {
         }
     }
 
-    /// Shows what the library logs, as much of it as was asked for.
-    pub(super) fn listen_to_the_library(self) {
+    /// Shows what the library logs, as much of it as was asked for, and gives the switch for its calls.
+    pub(super) fn listen_to_the_library(self) -> Trace {
         let level = match (self.quiet, self.verbose) {
             (true, _) => LevelFilter::ERROR,
             (_, 0) => LevelFilter::WARN,
@@ -52,7 +53,17 @@ impl Voice {
             .with_target(false)
             .without_time();
         let ours = Targets::new().with_target("dropscript", level);
-        tracing_subscriber::registry().with(lines).with(ours).init();
+        let (trace, calls) = Trace::layer(self);
+        tracing_subscriber::registry()
+            .with(calls)
+            .with(lines.with_filter(ours))
+            .init();
+        trace
+    }
+
+    /// A call of Dropbox, where somebody wants to see them.
+    pub(super) fn traced(self, line: &str) {
+        self.labelled(DIM, "call", line);
     }
 
     /// Whether errors and notes are in colour.

@@ -21,6 +21,12 @@ use crate::transport::{Request, Response, bearer};
 const ARGUMENT: HeaderName = HeaderName::from_static("dropbox-api-arg");
 const RESULT: HeaderName = HeaderName::from_static("dropbox-api-result");
 
+/// Dropbox's id of a call, for its support.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-dropbox-request-id");
+
+/// Where each call is told of to whoever listens: its route, status, time and id, and nothing that is secret.
+const CALLS: &str = "dropscript::call";
+
 /// The largest JSON answer that is read: a full page of a listing is a few MiB.
 const LARGEST_ANSWER: usize = 64 << 20;
 
@@ -320,17 +326,25 @@ impl Client {
         let server = self.server(call.route);
         let started = std::time::Instant::now();
         let mut answer = self.0.transport.send(request).await.map_err(|failure| {
-            tracing::debug!(route = call.route.name, "no answer");
+            tracing::debug!(
+                target: CALLS,
+                route = call.route.name,
+                ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                "no answer"
+            );
             Attempt {
                 unsure: failure.ambiguous,
                 error: about(failure.into_error(&server), call),
             }
         })?;
         let status = answer.status();
+        let request_id = answer.headers().get(REQUEST_ID);
         tracing::debug!(
+            target: CALLS,
             route = call.route.name,
             status = status.as_u16(),
             ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            request_id = request_id.and_then(|id| id.to_str().ok()),
             "call"
         );
         if status.is_success() {

@@ -83,6 +83,12 @@ impl View {
 }
 
 impl Client {
+    /// Whom it sees and from where, to tell views of one account apart.
+    pub(crate) fn whose(&self) -> String {
+        let View { select, root, .. } = self.view();
+        format!("{select:?} {root:?}")
+    }
+
     /// The same client for another member of the team.
     pub(crate) fn seen_as(&self, select: Select) -> Self {
         self.with_view(View::new(Some(select), self.view().root.clone()))

@@ -36,6 +36,7 @@ pub enum Level {
 }
 
 pub(super) type Connector = dyn Fn(Wanted) -> Result<Connection> + Send + Sync;
+pub(super) type ConnectionNames = dyn Fn() -> Vec<String> + Send + Sync;
 /// Has a person sign in to a connection.
 pub(super) type OnSignIn = dyn Fn(Connection) -> BoxFuture<'static, Result<()>> + Send + Sync;
 pub(super) type OnPrint = dyn Fn(&str) + Send + Sync;
@@ -50,6 +51,7 @@ pub(super) type OnLog = dyn Fn(Level, &str) + Send + Sync;
 pub struct HostBuilder {
     connections: Vec<Connection>,
     connector: Option<Box<Connector>>,
+    connection_names: Option<Box<ConnectionNames>>,
     permissions: Permissions,
     limits: Limits,
     dry_run: bool,
@@ -75,6 +77,15 @@ impl HostBuilder {
         connector: impl Fn(Wanted) -> Result<Connection> + Send + Sync + 'static,
     ) -> Self {
         self.connector = Some(Box::new(connector));
+        self
+    }
+
+    /// The names that the connector knows, for completion and messages.
+    pub fn connection_names(
+        mut self,
+        names: impl Fn() -> Vec<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.connection_names = Some(Box::new(names));
         self
     }
 
@@ -156,6 +167,7 @@ impl HostBuilder {
         Ok(Host::new(Inner {
             connections: self.connections,
             connector: self.connector,
+            connection_names: self.connection_names,
             permissions: self.permissions,
             limits: self.limits,
             dry_run: self.dry_run,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine};
 use tokio::runtime::{Handle, Runtime};
 
-use super::builder::{Connector, HostBuilder, OnLog, OnPrint, OnSignIn, Wanted};
+use super::builder::{ConnectionNames, Connector, HostBuilder, OnLog, OnPrint, OnSignIn, Wanted};
 use super::diagnostic::ScriptError;
 use super::engine;
 use super::event::RunOptions;
@@ -31,6 +31,7 @@ pub struct Host(Arc<Inner>);
 pub(super) struct Inner {
     pub(super) connections: Vec<Connection>,
     pub(super) connector: Option<Box<Connector>>,
+    pub(super) connection_names: Option<Box<ConnectionNames>>,
     pub(super) permissions: Permissions,
     pub(super) limits: Limits,
     pub(super) dry_run: bool,
@@ -178,6 +179,16 @@ impl Host {
 }
 
 impl Inner {
+    /// The names of the connections that there are, in order.
+    pub(super) fn connection_names(&self) -> Vec<String> {
+        let own = self.connections.iter().map(|own| own.name().to_owned());
+        let others = self.connection_names.as_ref().map(|names| names());
+        let mut names: Vec<String> = own.chain(others.unwrap_or_default()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// The connection that a script asks for.
     pub(super) fn connect(&self, wanted: Wanted) -> Result<Connection> {
         let own = match &wanted {

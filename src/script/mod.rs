@@ -10,6 +10,7 @@
 )]
 
 mod builder;
+mod complete;
 mod diagnostic;
 mod engine;
 mod event;
@@ -19,7 +20,7 @@ mod failure;
 mod gate;
 mod glob;
 mod host;
-mod input_status;
+mod lexer;
 mod limits;
 mod modules;
 mod options;
@@ -28,17 +29,23 @@ mod reference;
 mod resolver;
 mod run;
 mod session;
+mod show;
 mod sources;
 mod temp_folder;
 mod values;
 mod vocabulary;
 
 pub use builder::{HostBuilder, Level, Wanted};
+pub use complete::{Candidate, Completion, Hint};
 pub use diagnostic::{Frame, Reason, ScriptError};
 pub use event::{Event, EventFile, EventSource, RunOptions};
 pub use host::{Checked, Host, RunOutcome};
-pub use input_status::InputStatus;
+pub use lexer::{Class, Token, brackets_at, tokens};
 pub use limits::Limits;
 pub use permissions::Permissions;
 pub use reference::{Entry, Home, Parameter, Reference, Signature};
-pub use session::{Answer, Session};
+pub use session::{
+    Answer, Argument, COMMANDS, Command, CommandSpec, InputStatus, Session, Variable,
+    without_secrets,
+};
+pub use show::View;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rhai::{Dynamic, EvalAltResult, Map};
 
@@ -126,6 +126,20 @@ impl Run {
         Ok((name, text))
     }
 
+    /// Reads a script; the first is the main one.
+    pub(super) fn load_script(&self, path: &Path) -> Result<(String, Arc<str>), Error> {
+        if self.main.get().is_none() {
+            return self.load_main(path);
+        }
+        let whole = self.host.working_directory.join(path);
+        let file = whole
+            .canonicalize()
+            .map_err(|cause| cannot_read(path, &cause))?;
+        let text = read_script(&file)?;
+        let name = path.display().to_string();
+        Ok((self.sources.add(Some(&file), &name, &text), text))
+    }
+
     pub(super) fn main_file(&self) -> Option<PathBuf> {
         self.main.get().map(|main| main.file.clone())
     }
@@ -187,20 +201,33 @@ impl Run {
 
     /// The connection that a script asks for: the same one each time in a run.
     pub(super) fn connection(&self, key: &str, wanted: Wanted) -> Raised<Connection> {
-        let mut known = self
-            .connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        self.find_connection(key, wanted)
+            .map_err(|error| self.raise(error))
+    }
+
+    /// The same for who is no script.
+    pub(super) fn find_connection(&self, key: &str, wanted: Wanted) -> Result<Connection, Error> {
+        let mut known = self.connections();
         if let Some(connection) = known.get(key) {
             return Ok(connection.clone());
         }
-        let connection = self
-            .host
-            .connect(wanted)
-            .map_err(|error| self.raise(error))?
-            .guarded(&self.guards);
+        let connection = self.host.connect(wanted)?.guarded(&self.guards);
         known.insert(key.to_owned(), connection.clone());
         Ok(connection)
+    }
+
+    /// Has scripts that name no connection get the one of this name from now on.
+    pub(super) fn use_connection(&self, name: &str) -> Result<(), Error> {
+        let named = Wanted::Named(name.to_owned());
+        let connection = self.find_connection(&format!("name {name}"), named)?;
+        self.connections().insert(String::new(), connection);
+        Ok(())
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<String, Connection>> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The resolved path when scripts may read it.

@@ -79,7 +79,7 @@ pub(super) fn kind(value: &Dynamic) -> &str {
 /// What people call a type, from Rhai's or Rust's name for it.
 pub(super) fn type_name(name: &str) -> &str {
     match name {
-        "i64" | "INT" => "integer",
+        "i64" | "INT" | "int" => "integer",
         "f64" | "FLOAT" => "float",
         "bool" => "boolean",
         "char" => "character",
@@ -106,6 +106,11 @@ pub(super) fn article(kind: &str) -> String {
         Some('a' | 'e' | 'i' | 'o' | 'u' | 'I') => format!("an {kind}"),
         _ => format!("a {kind}"),
     }
+}
+
+/// Whether a value is a time or a length of it.
+pub(super) fn is_time(value: &Dynamic) -> bool {
+    value.read_lock::<DateTime>().is_some() || value.read_lock::<Duration>().is_some()
 }
 
 /// A value as `print` shows it.

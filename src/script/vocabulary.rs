@@ -74,22 +74,22 @@ impl Vocabulary {
     }
 
     /// The functions of this name, in a module or in none.
-    pub(super) fn named<'a>(
+    pub(super) fn named<'a, 'b>(
         &'a self,
-        namespace: &'a str,
-        name: &'a str,
-    ) -> impl Iterator<Item = &'a Function> {
+        namespace: &'b str,
+        name: &'b str,
+    ) -> impl Iterator<Item = &'a Function> + use<'a, 'b> {
         self.functions
             .iter()
             .filter(move |function| function.namespace == namespace && function.name == name)
     }
 
     /// The functions of this name whose first parameter takes a value of this kind.
-    pub(super) fn methods<'a>(
+    pub(super) fn methods<'a, 'b>(
         &'a self,
-        kind: &'a str,
-        name: &'a str,
-    ) -> impl Iterator<Item = &'a Function> {
+        kind: &'b str,
+        name: &'b str,
+    ) -> impl Iterator<Item = &'a Function> + use<'a, 'b> {
         self.named("", name)
             .filter(move |function| function.is_on(kind))
     }
@@ -156,8 +156,12 @@ impl Vocabulary {
 impl Function {
     /// `upload(source: any value, folder: text)`, the value before the dot left out for a method.
     pub(super) fn signature(&self, as_method: bool) -> String {
-        let parameters: Vec<String> = self
-            .parameters
+        format!("{}({})", self.name, self.written(as_method).join(", "))
+    }
+
+    /// Its parameters as people read them, the value before the dot left out for a method.
+    pub(super) fn written(&self, as_method: bool) -> Vec<String> {
+        self.parameters
             .iter()
             .skip(usize::from(as_method))
             .map(
@@ -167,8 +171,7 @@ impl Function {
                     (name, kind) => format!("{name}: {kind}"),
                 },
             )
-            .collect();
-        format!("{}({})", self.name, parameters.join(", "))
+            .collect()
     }
 
     /// Whether it takes so many values of any kind.

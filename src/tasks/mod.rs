@@ -51,5 +51,6 @@ pub use options::{
     ShareOptions, SizeIs, TransferOptions, UploadOptions, WriteOptions,
 };
 pub use placing::Rename;
+pub(crate) use report::Size;
 pub use report::{Outcome, Report, ReportItem};
 pub use source::{LocalEntry, Source};

@@ -161,7 +161,7 @@ impl fmt::Display for Report {
 }
 
 /// A number of bytes as people read it, in powers of 1024.
-struct Size(u64);
+pub(crate) struct Size(pub(crate) u64);
 
 impl fmt::Display for Size {
     #[expect(

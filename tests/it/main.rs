@@ -31,4 +31,5 @@ mod secrets;
 mod shipped;
 mod sign_in_pages;
 mod support;
+mod terminal;
 mod watch;

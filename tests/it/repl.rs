@@ -1,4 +1,4 @@
-//! `repl`: through a pipe, and at a terminal.
+//! `repl` through a pipe; at a terminal it is in `terminal`.
 
 use crate::support::Lab;
 
@@ -41,7 +41,7 @@ fn commands_begin_with_a_colon() {
         .input(
             "let a = 1; fn f() { 2 }\n:vars\n:reset\n:vars\nlet b = 1;\n:vars\n:quit\nprint(3)\n",
         )
-        .stdout("a\nf\nb\n")
+        .stdout("a  integer  1\nf()\nb  integer  1\n")
         .success();
     let done = repl().input(":help\n").success();
     for command in [":vars", ":reset", ":quit"] {
@@ -92,36 +92,4 @@ fn a_signal_ends_it_where_nobody_types() {
     let done = child.end(130);
     assert_eq!(done.stdout, "1\n");
     done.left_nothing_temporary();
-}
-
-#[test]
-fn at_a_terminal_inputs_go_over_lines_and_are_remembered() {
-    let mut child = repl().start_at_a_terminal();
-    child.says("> ").type_in("let a = 40;\r");
-    child
-        .says("> ")
-        .type_in("fn f(x) {\r")
-        .type_in("x + 40 }\r");
-    child.says("> ").type_in("f(2)\r").says("42");
-    child.says("> ").type_in("\x04");
-    let done = child.end(0);
-    let history = std::fs::read_to_string(done.state("repl-history")).unwrap();
-    assert!(
-        history.contains("let a = 40;") && history.contains("f(2)"),
-        "{history}"
-    );
-}
-
-#[test]
-fn ctrl_c_clears_the_line_and_stops_a_call() {
-    let mut child = repl().start_at_a_terminal();
-    child.says("> ").type_in("let a = 41;\r");
-    child.says("> ").type_in("no such").type_in("\x03");
-    child
-        .says("> ")
-        .type_in("print(\"begun\"); sleep(\"10 minutes\")\r");
-    child.says("begun\r").type_in("\x03").says("interrupted");
-    child.says("> ").type_in("a + 1\r").says("42");
-    child.says("> ").type_in(":quit\r");
-    child.end(0);
 }

@@ -66,6 +66,57 @@ fn every_script_of_the_readme_runs() {
     }
 }
 
+/// What a session shows that differs from run to run.
+fn without_times(text: &str) -> String {
+    let date = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d").unwrap();
+    let length = regex::Regex::new(r" in \d+\.\d s").unwrap();
+    let text = date.replace_all(text, "DATE");
+    length.replace_all(&text, " in TIME").into_owned()
+}
+
+#[test]
+fn the_sessions_of_the_readme_are_true_and_watch_runs_what_they_save() {
+    let (mut typed, mut shown, mut said) = (String::new(), String::new(), String::new());
+    let sessions = blocks("repl");
+    assert_eq!(sessions.len(), 2);
+    for line in sessions.iter().flat_map(|block| block.lines()) {
+        let (text, line) = match line.strip_prefix("> ") {
+            Some(input) => (&mut typed, input),
+            None if line.starts_with("  ") => (&mut typed, line),
+            None if line.starts_with("saved ") => (&mut said, line),
+            None => (&mut shown, line),
+        };
+        text.push_str(line);
+        text.push('\n');
+    }
+    let lab = Lab::new()
+        .command(&["repl"])
+        .emulated()
+        .local("inbox/first.txt", "the first\n")
+        .local("inbox/second.txt", "the second\n");
+    let done = lab.input(&typed).success();
+    assert_eq!(
+        (without_times(&done.stdout), done.stderr.as_str()),
+        (without_times(&shown), said.as_str())
+    );
+
+    let watch = blocks("text")
+        .into_iter()
+        .find(|block| block.starts_with("dropscript watch"));
+    let watch = watch.expect("the page tells how to watch");
+    let words: Vec<&str> = watch.split_whitespace().skip(1).collect();
+    let script = fs::read_to_string(done.path("inbox.rhai")).unwrap();
+    let lab = Lab::new().command(&words).local("inbox.rhai", &script);
+    fs::create_dir(lab.path("inbox")).unwrap();
+    let mut child = lab.start();
+    child.says("0 sent, 0 were there\n");
+    child
+        .save("inbox/third.txt", "the third\n")
+        .says("1 sent, 0 were there\n");
+    child.interrupt();
+    child.end(130);
+}
+
 #[test]
 fn every_command_of_the_readme_runs() {
     let commands = blocks("sh");

@@ -364,7 +364,7 @@ fn a_session_shows_a_listing_for_reading() {
     let answer = session.eval("dropbox().list(\"/f\")", CancellationToken::new());
     let text = bench.runtime().block_on(answer).unwrap().text.unwrap();
     assert!(
-        text.starts_with("file") && text.contains(" 3 ") && text.ends_with("/f/a.txt"),
+        text.contains("\nfile   3 B  20") && text.ends_with("  /f/a.txt"),
         "{text}"
     );
     let answer = session.eval("dropbox().list(\"/nowhere\")", CancellationToken::new());

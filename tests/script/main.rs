@@ -4,6 +4,7 @@
 
 mod bench;
 mod cloud;
+mod completion;
 mod diagnostics;
 mod engines;
 mod errors;

@@ -97,6 +97,140 @@ fn a_function_that_uses_a_variable_of_the_session_is_told_why_it_cannot() {
 }
 
 #[test]
+fn the_last_value_is_an_underscore() {
+    let mut repl = Repl::new(Bench::new());
+    assert!(repl.try_say("_").is_err(), "there is none yet");
+    repl.say("20 + 1");
+    repl.say("let x = 0");
+    assert_eq!(repl.say("_ * 2"), "42");
+    assert_eq!(repl.say("`${_} of ${_ + 1}`"), "\"42 of 43\"");
+    assert!(repl.try_say("_ + missing").is_err());
+    assert_eq!(repl.say("switch 7 { 8 => 1, _ => _.len() }"), "8");
+    assert!(!repl.session.names().contains(&"_".to_owned()));
+}
+
+#[test]
+fn an_error_undoes_what_a_closure_shares_too() {
+    let mut repl = Repl::new(Bench::new());
+    repl.say("let count = 1; let more = || count + 1");
+    assert!(repl.try_say("count = 10; throw \"no\"").is_err());
+    assert_eq!(repl.say("[count, more.call()]"), "[1, 2]");
+}
+
+#[test]
+fn the_session_is_a_script_that_does_the_same() {
+    let lib = |host: dropscript::HostBuilder| host.module_path("lib");
+    let mut repl = Repl::new(Bench::with(lib).file("lib/m.rhai", "fn twice(x) { x * 2 }"));
+    for input in [
+        "let total = 0",
+        "fn add(a) { a + 1 }",
+        "total = add(total)",
+        "import \"m\" as m",
+        "m::twice(total + 20)",
+        "let kept = _",
+        "fn add(a) {\n  m::twice(a) // later\n}",
+        "total += add(kept); // and so on",
+    ] {
+        repl.say(input);
+    }
+    assert!(repl.try_say("no_such()").is_err());
+    repl.bench = Bench::with(lib).file("lib/m.rhai", "fn twice(x) { x * 2 }");
+    let script = repl.session.script();
+    let total = repl.bench.eval(&format!("{script}\ntotal"));
+    // The function was redefined on the way, and the script knows only what it came to.
+    assert_eq!(
+        (repl.say("total"), total.as_str()),
+        ("85".to_owned(), "80"),
+        "{script}"
+    );
+    assert!(!script.contains("no_such"), "{script}");
+}
+
+#[test]
+fn a_script_is_loaded_with_what_it_imports_beside_it() {
+    let bench = Bench::new()
+        .file(
+            "tools/main.rhai",
+            "import \"m\" as m;\nlet a = m::twice(4);\nfn name() { script.name }",
+        )
+        .file("tools/m.rhai", "fn twice(x) { x * 2 }")
+        .file("more.rhai", "let b = a + 1;");
+    let mut repl = Repl::new(bench);
+    let mut load = |path: &str| {
+        let answer = repl.session.load(path, CancellationToken::new());
+        repl.bench.runtime().block_on(answer).map(|_| ())
+    };
+    load("tools/main.rhai").unwrap();
+    load("more.rhai").unwrap();
+    assert_eq!(
+        load("no.rhai")
+            .expect_err("there is none")
+            .message
+            .split(':')
+            .next(),
+        Some("cannot read the script `no.rhai`")
+    );
+    assert_eq!(
+        repl.say("[b, name(), m::twice(1)]"),
+        "[9, \"main.rhai\", 2]"
+    );
+}
+
+#[test]
+fn types_are_told_without_calling_anything() {
+    let mut repl = Repl::new(Bench::new());
+    repl.say("let text = \"a\"; let map = #{ n: [1.5] }");
+    for (expression, kind) in [
+        ("text", Some("text")),
+        ("1 + 2", Some("integer")),
+        ("text == \"b\" && 1.0 > 2", Some("boolean")),
+        ("map.n", Some("array")),
+        ("map.n[0]", Some("float")),
+        ("dropbox()", Some("Connection")),
+        ("dropbox().upload(\"a\", \"/b\")", Some("Report")),
+        (
+            "dropbox(\"x\").list(\"/\").first().modified.year",
+            Some("integer"),
+        ),
+        ("file::list(\".\")", Some("array")),
+        ("text.to_upper() + text.no_such()", None),
+        ("no_such", None),
+    ] {
+        assert_eq!(
+            repl.session.kind_of(expression).as_deref(),
+            kind,
+            "{expression}"
+        );
+    }
+}
+
+#[test]
+fn variables_are_told_with_type_and_value() {
+    let mut repl = Repl::new(Bench::new());
+    repl.say("let b = [1, 2]; const A = \"x\"; let b = #{ c: 1 }; fn f(x, y) { x }");
+    let told = repl.session.variables();
+    let told: Vec<_> = told
+        .iter()
+        .map(|v| {
+            (
+                v.name.as_str(),
+                v.kind.as_str(),
+                v.text.as_str(),
+                v.is_constant,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("A", "text", "\"x\"", true),
+            ("b", "map", "#{ c: 1 }", false)
+        ]
+    );
+    assert_eq!(repl.session.functions(), ["f(x, y)"]);
+}
+
+#[test]
 fn cancelling_an_input_keeps_the_session() {
     let mut repl = Repl::new(Bench::new());
     repl.say("let x = 1");
@@ -136,40 +270,93 @@ fn exit_gives_its_status() {
 
 #[test]
 fn an_input_is_whole_goes_on_or_is_wrong() {
-    let repl = Repl::new(Bench::new());
+    let mut repl = Repl::new(Bench::new());
+    repl.say("let known = [1]; 2");
     let is = |input: &str| match repl.session.status(input) {
         InputStatus::Complete => "complete",
         InputStatus::Incomplete => "incomplete",
         InputStatus::Invalid(_) => "invalid",
     };
-    for (input, status) in [
-        ("1", "complete"),
+    let table = [
         ("", "complete"),
+        ("1", "complete"),
+        ("   ", "complete"),
         ("let x = 1", "complete"),
+        ("let x = 1;", "complete"),
+        ("known[0]", "complete"),
+        ("_ + 1", "complete"),
+        ("switch 1 { 1 => 2, _ => 3 }", "complete"),
         ("fn f() { 1 }", "complete"),
+        ("fn f(a,\n b) {\n a }", "complete"),
+        ("private fn f() { 1 }", "complete"),
         ("/* a */ 1", "complete"),
         ("// a", "complete"),
+        ("// an open bracket (", "complete"),
+        ("\"(\"", "complete"),
+        ("`a\nb`", "complete"),
+        ("`a ${1 + 1} b`", "complete"),
+        ("#\"raw \" text\"#", "complete"),
+        ("'x'", "complete"),
+        ("\"a \\\nb\"", "complete"),
+        ("#{ a: 1 }", "complete"),
+        ("|x| x + 1", "complete"),
+        ("if true { 1 } else { 2 }", "complete"),
+        ("try { 1 } catch (e) { 2 }", "complete"),
+        ("do { 1 } while false", "complete"),
+        ("print(1); print(2)", "complete"),
         ("fn f() {", "incomplete"),
+        ("fn f(", "incomplete"),
+        ("fn f", "incomplete"),
+        ("fn", "incomplete"),
         ("[1,", "incomplete"),
+        ("[", "incomplete"),
         ("foo(", "incomplete"),
+        ("foo(1,\n", "incomplete"),
         ("let", "incomplete"),
         ("let x =", "incomplete"),
         ("1 +", "incomplete"),
+        ("1 + // more below", "incomplete"),
         ("if true {\n", "incomplete"),
+        ("if true { 1 } else", "incomplete"),
+        ("if", "incomplete"),
+        ("for x in", "incomplete"),
+        ("for x in known {", "incomplete"),
+        ("while true", "incomplete"),
+        ("try { 1 }", "incomplete"),
+        ("switch 1 { 1 => 2,", "incomplete"),
         ("`text", "incomplete"),
+        ("`a ${1 +", "incomplete"),
+        ("\"a \\\n", "incomplete"),
+        ("#\"raw", "incomplete"),
         ("/* a", "incomplete"),
+        ("1 /* a /* b */", "incomplete"),
         ("let x = #{ a: 1,\n", "incomplete"),
+        ("#{ a:", "incomplete"),
         ("args.", "incomplete"),
+        ("|x| {", "incomplete"),
+        ("import", "incomplete"),
         ("let 1", "invalid"),
         ("let x = 1 2", "invalid"),
         ("[1 2]", "invalid"),
+        ("(1]", "invalid"),
+        (")", "invalid"),
         ("\"text", "invalid"),
         ("let sync = 1", "invalid"),
-        ("x =>", "invalid"),
+        ("known =>", "invalid"),
         ("nothing_like_it", "invalid"),
-    ] {
-        assert_eq!(is(input), status, "{input}");
-    }
+        ("fn f(1) { }", "invalid"),
+        ("1 +* 2", "invalid"),
+        ("break", "invalid"),
+        ("#{ a 1 }", "invalid"),
+    ];
+    assert!(table.len() >= 60);
+    let judged: Vec<_> = table.iter().map(|(input, _)| (*input, is(input))).collect();
+    let faults: Vec<_> = judged
+        .iter()
+        .zip(table)
+        .filter(|(judged, right)| **judged != *right)
+        .collect();
+    assert!(faults.is_empty(), "judged, right: {faults:#?}");
 }
 
 #[test]
@@ -193,10 +380,19 @@ fn values_of_our_types_are_shown_as_they_print() {
         .unwrap();
     let mut repl = Repl::new(Bench::with(move |host| host.connection(connection.clone())));
     assert_eq!(repl.say("let dbx = dropbox(); dbx"), "Connection \"main\"");
-    assert_eq!(repl.say("dbx.info(\"/a.txt\")"), "/a.txt");
+    let table = repl.say("dbx.info(\"/a.txt\")");
+    assert!(table.starts_with("kind  size  modified"), "{table}");
+    assert!(
+        table.contains("\nfile   5 B  20") && table.ends_with("  /a.txt"),
+        "{table}"
+    );
     assert!(
         repl.say("dbx.delete(\"/a.txt\")")
             .starts_with("1 deleted in ")
     );
-    assert_eq!(repl.say("[dbx.create_folder(\"/b\")]"), "[/b]");
+    assert_eq!(
+        repl.say("[dbx.create_folder(\"/b\")]"),
+        "kind    path\nfolder  /b"
+    );
+    assert_eq!(repl.say("#{ at: dbx.info(\"/b\") }"), "#{ at: /b }");
 }

@@ -1,14 +1,22 @@
 //! `repl`: a session of the host, a statement at a time.
 
 mod calls;
+mod commands;
+mod edit;
+mod explain;
+mod helper;
 mod prompt;
+mod screen;
 
 use std::cell::RefCell;
 use std::io::{BufRead, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use dropscript::{Error, ErrorKind, Host, InputStatus, Result, RunOptions, Session};
+use dropscript::{
+    Answer, Command, Error, ErrorKind, Host, InputStatus, Result, RunOptions, ScriptError, Session,
+    View,
+};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -16,22 +24,22 @@ use super::args::RunArgs;
 use super::output::Output;
 use super::report::{self, Status};
 use super::setup::Setup;
+use super::trace::Trace;
 use super::voice::Voice;
 use calls::Calls;
 use prompt::{Prompt, Typed};
 
-const HELP: &str = "\
-:help    this
-:vars    the variables and functions that are defined
-:reset   forget all of them
-:quit    leave, as Ctrl-D does
-Ctrl-C clears the line; while a call runs, it stops the call.";
-
 /// Reads inputs and runs them, from a person at a terminal or from a pipe.
-pub(super) fn main(runtime: &Runtime, voice: Voice, script: Option<&Path>, run: RunArgs) -> Status {
+pub(super) fn main(
+    runtime: &Runtime,
+    voice: Voice,
+    trace: Trace,
+    script: Option<&Path>,
+    run: RunArgs,
+) -> Status {
     // Inside the runtime, so that signals are heard and the host's work runs there.
     let context = runtime.enter();
-    let started = Repl::start(runtime, &Setup::new(run, voice), script);
+    let started = Repl::start(runtime, &Setup::new(run, voice), trace, script);
     drop(context);
     match started {
         Ok(mut repl) => repl.main(script),
@@ -47,8 +55,12 @@ struct Repl<'a> {
     is_terminal: bool,
     output: Output,
     calls: Calls,
+    trace: Trace,
     /// Whether anything failed.
     failed: bool,
+    last_error: Option<ScriptError>,
+    /// The file that the session was saved to.
+    saved: Option<PathBuf>,
 }
 
 /// What an input leads to.
@@ -58,7 +70,12 @@ enum Then {
 }
 
 impl<'a> Repl<'a> {
-    fn start(runtime: &'a Runtime, setup: &Setup, script: Option<&Path>) -> Result<Self> {
+    fn start(
+        runtime: &'a Runtime,
+        setup: &Setup,
+        trace: Trace,
+        script: Option<&Path>,
+    ) -> Result<Self> {
         let closed = CancellationToken::new();
         let output = setup.output(closed);
         let host = setup.host(script, &output)?;
@@ -74,19 +91,20 @@ impl<'a> Repl<'a> {
             host,
             output,
             calls,
+            trace,
             failed: false,
+            last_error: None,
+            saved: None,
         })
     }
 
     fn main(&mut self, script: Option<&Path>) -> Status {
         if let Some(path) = script {
-            match std::fs::read_to_string(path) {
-                Ok(text) => {
-                    if let Then::Leave(status) = self.run(&text) {
-                        return status;
-                    }
-                }
-                Err(source) => return report::refuse(self.voice, &Error::io("read", path, source)),
+            if let Err(source) = std::fs::File::open(path) {
+                return report::refuse(self.voice, &Error::io("read", path, source));
+            }
+            if let Then::Leave(status) = self.load(path) {
+                return status;
             }
         }
         if self.is_terminal {
@@ -107,7 +125,7 @@ impl<'a> Repl<'a> {
             }
         };
         self.voice.status(&format!(
-            "dropscript {}; `:help` lists the commands",
+            "dropscript {}; Tab completes, `:help` lists the commands",
             env!("CARGO_PKG_VERSION")
         ));
         loop {
@@ -141,7 +159,7 @@ impl<'a> Repl<'a> {
             };
             input.push_str(&line);
             input.push('\n');
-            let is_command = input.starts_with(':');
+            let is_command = Command::parse(&input).is_some();
             if !is_command
                 && matches!(
                     self.session.borrow().status(&input),
@@ -164,40 +182,43 @@ impl<'a> Repl<'a> {
     }
 
     fn take(&mut self, input: &str) -> Then {
-        match input.trim() {
-            "" => return Then::GoOn,
-            ":quit" | ":q" => return Then::Leave(self.status()),
-            ":help" | ":h" => self.output.print(HELP),
-            ":vars" => self
-                .session
-                .borrow()
-                .names()
-                .iter()
-                .for_each(|name| self.output.print(name)),
-            ":reset" => {
-                self.session
-                    .replace(self.host.session_with(&RunOptions::default()));
-            }
-            command if command.starts_with(':') => {
-                self.failed = true;
-                let message = format!("there is no command `{command}`; `:help` lists them");
-                self.voice.error(&message);
-            }
-            _ => return self.run(input),
+        if input.trim().is_empty() {
+            return Then::GoOn;
         }
-        Then::GoOn
+        match Command::parse(input) {
+            Some(command) => self.command(command),
+            None => self.run(input),
+        }
     }
 
     fn run(&mut self, input: &str) -> Then {
+        self.enter(async |session: &mut Session, token| session.eval(input, token).await)
+    }
+
+    fn load(&mut self, path: &Path) -> Then {
+        self.enter(async |session: &mut Session, token| session.load(path, token).await)
+    }
+
+    /// Has the session do something, which Ctrl-C stops, and shows what comes of it.
+    fn enter(
+        &mut self,
+        call: impl AsyncFnOnce(&mut Session, CancellationToken) -> Result<Answer, ScriptError>,
+    ) -> Then {
         let token = self.calls.begin();
-        let result = self
-            .runtime
-            .block_on(self.session.borrow_mut().eval(input, token));
+        let result = {
+            let mut session = self.session.borrow_mut();
+            let columns = screen::size().map_or(View::default().columns, |(columns, _)| columns);
+            session.set_view(View {
+                columns,
+                ..View::default()
+            });
+            self.runtime.block_on(call(&mut session, token))
+        };
         let leave = self.calls.end();
         match result {
             Ok(answer) => {
                 if let Some(text) = answer.text {
-                    self.output.print(&text);
+                    screen::show(&self.output, &text);
                 }
                 if let Some(status) = answer.exit {
                     return Then::Leave(Status::of_exit(status));
@@ -206,6 +227,7 @@ impl<'a> Repl<'a> {
             Err(error) => {
                 self.failed = true;
                 report::show(self.voice, &error);
+                self.last_error = Some(error);
             }
         }
         match (leave, self.output.broken()) {

@@ -1,18 +1,16 @@
-//! The prompt: the only place that names `rustyline`.
+//! The prompt: the line editor, and the history of inputs.
 
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use dropscript::{InputStatus, Session};
-use rustyline::completion::Completer;
+use dropscript::{Session, without_secrets};
+use rustyline::config::{BellStyle, CompletionType};
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
-use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Config, Editor, Helper};
+use rustyline::{Config, Editor};
 
+use super::helper::Assistant;
 use crate::cli::state_folder::state_folder;
 use crate::cli::voice::Voice;
 
@@ -21,7 +19,7 @@ const MOST_ENTRIES: usize = 10_000;
 
 /// Reads inputs, which may go over several lines, and remembers them.
 pub(super) struct Prompt {
-    editor: Editor<Wholeness, FileHistory>,
+    editor: Editor<Assistant, FileHistory>,
     history: Option<PathBuf>,
     voice: Voice,
 }
@@ -42,9 +40,21 @@ impl Prompt {
     /// # Errors
     /// The terminal cannot be set up.
     pub(super) fn new(voice: Voice, session: Rc<RefCell<Session>>) -> rustyline::Result<Self> {
-        let config = Config::builder().max_history_size(MOST_ENTRIES)?.build();
+        let config = Config::builder()
+            .max_history_size(MOST_ENTRIES)?
+            // As in shells: for what nobody else is to read.
+            .history_ignore_space(true)
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .bell_style(BellStyle::None)
+            .bracketed_paste(true)
+            .tab_stop(4)
+            .build();
         let mut editor = Editor::with_config(config)?;
-        editor.set_helper(Some(Wholeness(session)));
+        editor.set_helper(Some(Assistant {
+            session,
+            has_color: voice.has_color(),
+        }));
         let history = state_folder().map(|folder| folder.join("repl-history"));
         if let Some(path) = &history {
             // The first session has none.
@@ -64,7 +74,10 @@ impl Prompt {
     pub(super) fn read(&mut self) -> rustyline::Result<Typed> {
         match self.editor.readline(PROMPT) {
             Ok(input) => {
-                if self.editor.add_history_entry(input.trim_end())? {
+                if self
+                    .editor
+                    .add_history_entry(without_secrets(input.trim_end()))?
+                {
                     self.remember();
                 }
                 Ok(Typed::Input(input))
@@ -94,27 +107,3 @@ impl Prompt {
         }
     }
 }
-
-/// Tells the editor whether Enter ends the input.
-struct Wholeness(Rc<RefCell<Session>>);
-
-impl Validator for Wholeness {
-    fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        let input = context.input();
-        if !input.starts_with(':')
-            && matches!(self.0.borrow().status(input), InputStatus::Incomplete)
-        {
-            return Ok(ValidationResult::Incomplete);
-        }
-        Ok(ValidationResult::Valid(None))
-    }
-}
-
-impl Helper for Wholeness {}
-impl Completer for Wholeness {
-    type Candidate = String;
-}
-impl Hinter for Wholeness {
-    type Hint = String;
-}
-impl Highlighter for Wholeness {}

@@ -27,16 +27,22 @@ pub(super) fn register(engine: &mut Engine) {
     text(
         engine,
         "id",
-        "Dropbox's id, which stays when the item is moved.",
+        "Dropbox's id, which stays when the item is moved; `()` where there is none.",
         |item| item.id.clone(),
     );
-    text(engine, "rev", "The version of a file.", |item| {
-        item.rev.clone()
-    });
-    text(engine, "hash", "The content hash of a file.", |item| {
-        item.hash.clone()
-    });
-    property("size", &[ON, "?"], "The bytes of a file.").register_into_engine(
+    text(
+        engine,
+        "rev",
+        "The version of a file; of others `()`.",
+        |item| item.rev.clone(),
+    );
+    text(
+        engine,
+        "hash",
+        "The content hash of a file; of others `()`.",
+        |item| item.hash.clone(),
+    );
+    property("size", &[ON, "int"], "The bytes of a file; of others `()`.").register_into_engine(
         engine,
         |item: &mut Item| {
             or_unit(
@@ -47,16 +53,16 @@ pub(super) fn register(engine: &mut Engine) {
     );
     property(
         "modified",
-        &[ON, "?"],
-        "When a file was last changed, where it was made.",
+        &[ON, "DateTime"],
+        "When a file was last changed, where it was made; of others `()`.",
     )
     .register_into_engine(engine, |item: &mut Item| {
         or_unit(item.modified.map(DateTime))
     });
     property(
         "uploaded",
-        &[ON, "?"],
-        "When this version of a file came to Dropbox.",
+        &[ON, "DateTime"],
+        "When this version of a file came to Dropbox; of others `()`.",
     )
     .register_into_engine(engine, |item: &mut Item| {
         or_unit(item.uploaded.map(DateTime))
@@ -82,7 +88,7 @@ fn text(
     doc: &str,
     read: impl Fn(&Item) -> Option<String> + Send + Sync + 'static,
 ) {
-    property(name, &[ON, "?"], doc)
+    property(name, &[ON, "&str"], doc)
         .register_into_engine(engine, move |item: &mut Item| or_unit(read(item)));
 }
 

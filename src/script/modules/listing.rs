@@ -109,7 +109,7 @@ pub(super) fn register(engine: &mut Engine) {
             },
         );
     }
-    function("first", &[ON, "?"], "The first item, or `()`.").register_into_engine(
+    function("first", &[ON, "Item"], "The first item, or `()`.").register_into_engine(
         engine,
         |listing: &mut Listing| -> Raised<Dynamic> {
             Ok(listing

@@ -8,7 +8,7 @@ use crate::script::run::CONSTANTS;
 use crate::script::vocabulary::{Function, GETTER, Vocabulary};
 
 /// The types that are this crate's own: what is registered for others is a plain function.
-pub(super) const TYPES: [&str; 6] = [
+const TYPES: [&str; 6] = [
     "Connection",
     "Item",
     "Listing",

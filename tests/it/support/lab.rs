@@ -182,13 +182,23 @@ impl Lab {
 
     /// Starts the program at a terminal of its own; what is typed goes to [`Child::type_in`].
     pub(crate) fn start_at_a_terminal(self) -> Child {
+        // `script` of util-linux runs a command at a pseudo-terminal.
+        let words = vec!["-qec".into(), self.shell_line(), "/dev/null".into()];
+        let command = self.process("script", words);
+        Child::start_with_open_input(command, self.folder)
+    }
+
+    /// The program and its arguments as a line for a shell.
+    pub(crate) fn shell_line(&self) -> String {
         let quoted = self.line().into_iter().map(|word| format!("'{word}'"));
         let program = concat!("exec ", env!("CARGO_BIN_EXE_dropscript")).to_owned();
         let line = [program].into_iter().chain(quoted);
-        let line = line.collect::<Vec<_>>().join(" ");
-        // `script` of util-linux runs a command at a pseudo-terminal.
-        let command = self.process("script", vec!["-qec".into(), line, "/dev/null".into()]);
-        Child::start_with_open_input(command, self.folder)
+        line.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Another program in the same surroundings.
+    pub(crate) fn tool(&self, program: &str) -> Command {
+        self.process(program, Vec::new())
     }
 
     /// A path in the working directory.
