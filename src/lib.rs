@@ -66,15 +66,17 @@ pub use script::{
     Answer, Argument, COMMANDS, Candidate, Checked, Class, Command, CommandSpec, Completion, Entry,
     Event, EventFile, EventSource, Frame, Hint, Home, Host, HostBuilder, InputStatus, Level,
     Limits, Parameter, Permissions, Reason, Reference, RunOptions, RunOutcome, ScriptError,
-    Session, Signature, Token, Variable, View, Wanted, brackets_at, tokens, without_secrets,
+    Session, Signature, TaskEvent, Token, Variable, View, Wanted, brackets_at, tokens,
+    without_secrets,
 };
 pub use secret::Secret;
 pub use tasks::{
     Attribute, Audience, ByteSize, ContentKind, ContentTest, CopyOptions, CreateFolderOptions,
     Date, DeleteInOptions, DeleteOptions, DownloadOptions, Filter, Item, ItemKind, Join, Kinds,
-    ListOptions, Listing, LocalEntry, Masks, MirrorOptions, OnError, Outcome, Overwrite, Predicate,
-    RelocateOptions, RemoteChanges, Rename, Report, ReportItem, SearchOptions, SearchOrder,
-    ShareOptions, SizeIs, Sort, SortBy, Source, TransferOptions, UploadOptions, When, WriteOptions,
+    ListOptions, Listing, LocalEntry, Masks, MirrorOptions, OnError, OnProgress, Outcome,
+    Overwrite, Predicate, Progress, RelocateOptions, RemoteChanges, Rename, Report, ReportItem,
+    Running, SearchOptions, SearchOrder, ShareOptions, SizeIs, Sort, SortBy, Source,
+    TransferOptions, UploadOptions, When, WriteOptions,
 };
 pub use watch::{Change, ChangeKind, Changes, WatchOptions, Watcher};
 

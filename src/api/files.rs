@@ -32,6 +32,22 @@ pub(crate) struct FolderMetadata {
     pub(crate) id: String,
     pub(crate) path_lower: Option<String>,
     pub(crate) path_display: Option<String>,
+    sharing_info: Option<FolderSharing>,
+}
+
+/// Of a folder that is shared or in one.
+#[derive(Debug, Clone, Deserialize)]
+struct FolderSharing {
+    #[serde(default)]
+    read_only: bool,
+}
+
+impl FolderMetadata {
+    /// Whether this account may not change what is in it.
+    pub(crate) fn is_read_only(&self) -> bool {
+        let Self { sharing_info, .. } = self;
+        sharing_info.as_ref().is_some_and(|shared| shared.read_only)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -266,6 +266,9 @@ pub(super) struct RunArgs {
     /// Say what would be done, and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Show no progress bars, and no lines instead of them
+    #[arg(long)]
+    pub(super) no_progress: bool,
     /// End a run that takes longer, as `60s` or `5 minutes`
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<Duration>,

@@ -11,6 +11,7 @@ mod emulator;
 mod interrupt;
 mod output;
 mod permissions;
+mod progress;
 mod prompt;
 mod repl;
 mod report;

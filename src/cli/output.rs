@@ -1,10 +1,18 @@
 //! Standard output: what the script prints, or the events of its run, and nothing else.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
+use dropscript::{Progress, Report, TaskEvent};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+
+use super::progress::above_the_bars;
+
+/// How long nothing is told of how far a task is, once it was.
+const BETWEEN: Duration = Duration::from_secs(1);
 
 /// Where a script's lines go. Clones write to the same place.
 #[derive(Clone, Debug)]
@@ -12,6 +20,8 @@ pub(super) struct Output {
     form: Form,
     /// Why nothing can be written any more.
     broken: Arc<OnceLock<io::Error>>,
+    /// When it was last told how far each task is.
+    told: Arc<Mutex<HashMap<u64, Instant>>>,
     cancel: CancellationToken,
 }
 
@@ -36,10 +46,49 @@ pub(super) enum RunEvent<'a> {
     },
     /// The script printed a line.
     Print { text: &'a str },
+    /// How far a task is.
+    Progress {
+        task: &'a str,
+        done: u64,
+        total: u64,
+        bytes: u64,
+        total_bytes: u64,
+        file: &'a str,
+    },
+    /// What became of one item of a task.
+    Item {
+        task: &'a str,
+        source: &'a str,
+        destination: &'a str,
+        outcome: &'a str,
+        bytes: u64,
+        reason: &'a str,
+        error: Option<ItemError<'a>>,
+    },
+    /// What a task did, after its items.
+    Report {
+        task: &'a str,
+        transferred: u64,
+        skipped: u64,
+        failed: u64,
+        deleted: u64,
+        planned: u64,
+        bytes: u64,
+        seconds: f64,
+        dry_run: bool,
+    },
     /// A run failed.
     Error(ErrorEvent<'a>),
     /// A run is over.
     Finished { status: u8, seconds: f64 },
+}
+
+/// Why an item failed, for programs.
+#[derive(Debug, Serialize)]
+pub(super) struct ItemError<'a> {
+    kind: &'a str,
+    message: String,
+    hint: Option<&'a str>,
 }
 
 /// Why a run failed, for programs.
@@ -68,6 +117,7 @@ impl Output {
         Self {
             form,
             broken: Arc::default(),
+            told: Arc::default(),
             cancel,
         }
     }
@@ -87,6 +137,73 @@ impl Output {
         }
     }
 
+    /// Tells of a task, if events were asked for: how far it is once a second at most, and at its end what became of each item.
+    pub(super) fn task(&self, event: TaskEvent<'_>) {
+        if self.form != Form::Events {
+            return;
+        }
+        match event {
+            TaskEvent::Progress(progress) if self.is_news(progress) => {
+                self.event(&RunEvent::Progress {
+                    task: progress.task,
+                    done: progress.done,
+                    total: progress.total,
+                    bytes: progress.bytes,
+                    total_bytes: progress.total_bytes,
+                    file: &progress.file,
+                });
+            }
+            TaskEvent::Ended(report) => self.report(report),
+            _ => {}
+        }
+    }
+
+    fn is_news(&self, progress: &Progress) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if progress.over {
+            told.remove(&progress.id);
+            return true;
+        }
+        let now = Instant::now();
+        let news = told
+            .get(&progress.id)
+            .is_none_or(|told| now - *told >= BETWEEN);
+        if news {
+            told.insert(progress.id, now);
+        }
+        news
+    }
+
+    fn report(&self, report: &Report) {
+        for item in &report.items {
+            let error = item.error.as_ref().map(|error| ItemError {
+                kind: error.kind().as_str(),
+                message: error.full_message(),
+                hint: error.hint(),
+            });
+            self.event(&RunEvent::Item {
+                task: report.task,
+                source: &item.source,
+                destination: &item.destination,
+                outcome: item.outcome.as_str(),
+                bytes: item.bytes,
+                reason: &item.reason,
+                error,
+            });
+        }
+        self.event(&RunEvent::Report {
+            task: report.task,
+            transferred: report.transferred,
+            skipped: report.skipped,
+            failed: report.failed,
+            deleted: report.deleted,
+            planned: report.planned,
+            bytes: report.bytes,
+            seconds: report.seconds,
+            dry_run: report.dry_run,
+        });
+    }
+
     /// Why nothing can be written any more: the reader has gone away, the disk is full.
     pub(super) fn broken(&self) -> Option<&io::Error> {
         self.broken.get()
@@ -96,12 +213,13 @@ impl Output {
         if self.broken().is_some() {
             return;
         }
-        let mut out = io::stdout().lock();
-        // Flushed line by line: a person or a program may be waiting for it.
-        let written = out
-            .write_all(text.as_bytes())
-            .and_then(|()| out.write_all(b"\n"))
-            .and_then(|()| out.flush());
+        let written = above_the_bars(|| {
+            let mut out = io::stdout().lock();
+            // Flushed line by line: a person or a program may be waiting for it.
+            out.write_all(text.as_bytes())
+                .and_then(|()| out.write_all(b"\n"))
+                .and_then(|()| out.flush())
+        });
         if let Err(error) = written {
             // Of several lines that fail at once, the first says why.
             let _ = self.broken.set(error);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dropscript::{Config, Host, Limits, Result};
+use dropscript::{Config, Host, Limits, Result, TaskEvent};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{EventArgs, RunArgs};
@@ -11,6 +11,7 @@ use super::config_file::config_file;
 use super::connect::Connector;
 use super::output::{Form, Output};
 use super::permissions::permissions;
+use super::progress::Progressing;
 use super::state_folder::state_folder;
 use super::voice::Voice;
 
@@ -70,6 +71,9 @@ impl Setup {
         let connector = Arc::new(Connector::new(run, config)?);
         let (signing_in, knowing) = (Arc::clone(&connector), Arc::clone(&connector));
         let (output, voice) = (output.clone(), *voice);
+        let told = output.clone();
+        let shown = !run.no_progress && self.form == Form::Lines;
+        let progressing = Progressing::new(voice, shown);
         let mut builder = Host::builder()
             .connector(move |wanted| connector.connect(wanted))
             .connection_names(move || knowing.names())
@@ -84,7 +88,13 @@ impl Setup {
             })
             .dry_run(run.dry_run)
             .on_print(move |line| output.print(line))
-            .on_log(move |level, line| voice.log(level, line));
+            .on_log(move |level, line| voice.log(level, line))
+            .on_task(move |event| {
+                told.task(event);
+                if let TaskEvent::Progress(progress) = event {
+                    progressing.show(progress);
+                }
+            });
         if let Some(home) = std::env::home_dir() {
             builder = builder.home(home);
         }

@@ -8,6 +8,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::{ColorWhen, VoiceArgs};
+use super::progress::Stderr;
 use super::trace::Trace;
 
 const RED: &str = "\x1b[1;31m";
@@ -48,7 +49,7 @@ impl Voice {
             _ => LevelFilter::TRACE,
         };
         let lines = tracing_subscriber::fmt::layer()
-            .with_writer(io::stderr)
+            .with_writer(|| Stderr)
             .with_ansi(self.color)
             .with_target(false)
             .without_time();
@@ -69,6 +70,11 @@ impl Voice {
     /// Whether errors and notes are in colour.
     pub(super) fn has_color(self) -> bool {
         self.color
+    }
+
+    /// Whether nothing but errors is to be said.
+    pub(super) fn is_quiet(self) -> bool {
+        self.quiet
     }
 
     /// Whether more than usual was asked for.
@@ -129,7 +135,7 @@ impl Voice {
 /// Writes text to standard error as it is.
 pub(super) fn write(text: &str) {
     // Where standard error is closed, nobody is left to tell.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = Stderr.write_all(text.as_bytes());
 }
 
 /// Text with its control characters made visible: a file's name must not steer the terminal.
@@ -146,7 +152,7 @@ fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
-fn is_dumb() -> bool {
+pub(super) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 

@@ -57,6 +57,14 @@ struct Waiting<'a> {
 }
 
 impl Relocation {
+    /// What it is called where it is told of.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Move => "move",
+        }
+    }
+
     fn route(self) -> &'static Route<'static> {
         match self {
             Self::Copy => &COPY,

@@ -1,6 +1,7 @@
 //! Setting up a host.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
@@ -10,6 +11,7 @@ use super::limits::Limits;
 use super::permissions::Permissions;
 use crate::connection::{Connection, Settings};
 use crate::error::{Error, ErrorKind, Result};
+use crate::tasks::{Progress, Report};
 
 /// Which connection a script asks for.
 #[derive(Debug, Clone)]
@@ -41,6 +43,17 @@ pub(super) type ConnectionNames = dyn Fn() -> Vec<String> + Send + Sync;
 pub(super) type OnSignIn = dyn Fn(Connection) -> BoxFuture<'static, Result<()>> + Send + Sync;
 pub(super) type OnPrint = dyn Fn(&str) + Send + Sync;
 pub(super) type OnLog = dyn Fn(Level, &str) + Send + Sync;
+pub(super) type OnTask = dyn Fn(TaskEvent<'_>) + Send + Sync;
+
+/// What is told of the tasks of scripts; see [`HostBuilder::on_task`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum TaskEvent<'a> {
+    /// How far one is that moves files; ten times a second at most.
+    Progress(&'a Progress),
+    /// What one did, whether all of it worked or not.
+    Ended(&'a Report),
+}
 
 /// Sets up a [`Host`]; made by [`Host::builder`].
 ///
@@ -61,6 +74,7 @@ pub struct HostBuilder {
     on_sign_in: Option<Box<OnSignIn>>,
     on_print: Option<Box<OnPrint>>,
     on_log: Option<Box<OnLog>>,
+    on_task: Option<Arc<OnTask>>,
 }
 
 impl HostBuilder {
@@ -147,6 +161,12 @@ impl HostBuilder {
         self
     }
 
+    /// Takes what the tasks of scripts tell while they work, and their reports.
+    pub fn on_task(mut self, on_task: impl Fn(TaskEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.on_task = Some(Arc::new(on_task));
+        self
+    }
+
     /// The host. Inside a multi-threaded Tokio runtime its I/O runs there, else on a small runtime
     /// of its own.
     ///
@@ -177,6 +197,7 @@ impl HostBuilder {
             on_sign_in: self.on_sign_in,
             on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),
+            on_task: self.on_task,
             runtime,
             owned_runtime: owned,
         }))

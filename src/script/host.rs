@@ -6,7 +6,9 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine};
 use tokio::runtime::{Handle, Runtime};
 
-use super::builder::{ConnectionNames, Connector, HostBuilder, OnLog, OnPrint, OnSignIn, Wanted};
+use super::builder::{
+    ConnectionNames, Connector, HostBuilder, OnLog, OnPrint, OnSignIn, OnTask, Wanted,
+};
 use super::diagnostic::ScriptError;
 use super::engine;
 use super::event::RunOptions;
@@ -41,6 +43,7 @@ pub(super) struct Inner {
     pub(super) on_sign_in: Option<Box<OnSignIn>>,
     pub(super) on_print: Box<OnPrint>,
     pub(super) on_log: Box<OnLog>,
+    pub(super) on_task: Option<Arc<OnTask>>,
     pub(super) runtime: Handle,
     pub(super) owned_runtime: Option<Runtime>,
 }

@@ -35,7 +35,7 @@ mod temp_folder;
 mod values;
 mod vocabulary;
 
-pub use builder::{HostBuilder, Level, Wanted};
+pub use builder::{HostBuilder, Level, TaskEvent, Wanted};
 pub use complete::{Candidate, Completion, Hint};
 pub use diagnostic::{Frame, Reason, ScriptError};
 pub use event::{Event, EventFile, EventSource, RunOptions};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rhai::{Dynamic, EvalAltResult, Map};
 
-use super::builder::{Level, Wanted};
+use super::builder::{Level, TaskEvent, Wanted};
 use super::event::RunOptions;
 use super::failure::Failures;
 use super::gate::{Gate, Raised};
@@ -19,7 +19,7 @@ use super::temp_folder::TempFolder;
 use crate::client::Guards;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::tasks::{Item, Outcome, Report};
+use crate::tasks::{Item, OnProgress, Outcome, Progress, Report};
 
 /// The names that every script sees beside its own.
 pub(super) const CONSTANTS: [&str; 3] = ["args", "event", "script"];
@@ -91,6 +91,9 @@ impl Run {
 
     /// Raises `error` in the script.
     pub(super) fn raise(&self, error: Error) -> Box<EvalAltResult> {
+        if let Some(report) = Report::of(&error) {
+            self.ended(report);
+        }
         self.failures.raise(error)
     }
 
@@ -334,8 +337,35 @@ impl Run {
         self.host.dry_run
     }
 
-    /// Under a dry run says what the items of a report would have come to.
+    /// Who hears how far a task is: the program, and a closure of the script, where they want to.
+    pub(super) fn hearing(
+        &self,
+        closure: Option<impl Fn(&Progress) + Send + Sync + 'static>,
+    ) -> Option<OnProgress> {
+        let program = self.host.on_task.clone();
+        if program.is_none() && closure.is_none() {
+            return None;
+        }
+        Some(OnProgress::new(move |progress| {
+            if let Some(program) = &program {
+                program(TaskEvent::Progress(progress));
+            }
+            if let Some(closure) = &closure {
+                closure(progress);
+            }
+        }))
+    }
+
+    /// Tells what a task did.
+    fn ended(&self, report: &Report) {
+        if let Some(program) = &self.host.on_task {
+            program(TaskEvent::Ended(report));
+        }
+    }
+
+    /// Tells what a task did, under a dry run also what the items of the report would have come to.
     pub(super) fn told(&self, verb: &str, report: Report) -> Report {
+        self.ended(&report);
         if self.host.dry_run {
             for item in report
                 .items

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::copy_move::THERE_ALREADY;
-use super::delete_source::{Kept, UNPROVEN, delete_remote};
+use super::delete_source::{Kept, UNPROVEN, delete_remote, leave_for_sources};
 use super::filter::Task;
 use super::known::{Known, already_there};
 use super::list::nothing_matches;
 use super::naming::looks_like_a_file;
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
 use super::placing::{claimed, placed};
+use super::progress::{Moving, Tally};
 use super::remote::{Below, Found, Reading, find};
 use super::remote_files::files;
 use super::run::{Done, Run, Step};
@@ -74,21 +75,31 @@ impl Connection {
             |step: &Step<Below>| matches!(step, Step::Work(below) if below.relative.contains('/'));
         let deep = steps.iter().any(is_deep);
         let task = CopyFrom {
-            leave: leave(from, &steps, &options)?,
+            leave: leave_for_sources(from, &steps, &options)?,
             known: Known::of(client, &target, steps.len(), deep).await?,
             client,
             from,
             options: &options,
             folder: target,
             large: Semaphore::new(LARGE),
+            tally: Tally::new("copy_from", options.progress.as_ref()),
         };
         let run = Run {
+            task: "copy_from",
             on_error: options.on_error,
             parallel: options.parallel.unwrap_or(PARALLEL),
             plan_only: options.dry_run,
         };
-        run.through(stream::iter(steps), |below| task.file(below))
-            .await
+        for step in &steps {
+            if let Step::Work(below) = step {
+                task.tally.expect(below.item.size.unwrap_or_default());
+            }
+        }
+        let done = run
+            .through(stream::iter(steps), |below| task.file(below))
+            .await;
+        task.tally.finish();
+        done
     }
 }
 
@@ -115,15 +126,6 @@ async fn check_target(
         )))
 }
 
-/// Leave to delete the sources, where that is wanted.
-fn leave(from: &Client, steps: &[Step<Below>], options: &CopyOptions) -> Result<Leave> {
-    let files = steps.iter().filter(|step| matches!(step, Step::Work(_)));
-    match files.count() {
-        files if files > 0 && options.delete_source => from.guards().leave_to_delete(files as u64),
-        _ => Ok(Leave::for_nothing()),
-    }
-}
-
 struct CopyFrom<'a> {
     client: &'a Client,
     from: &'a Client,
@@ -132,31 +134,43 @@ struct CopyFrom<'a> {
     known: Known,
     leave: Leave,
     large: Semaphore,
+    tally: Tally,
 }
 
 impl CopyFrom<'_> {
     async fn file(&self, below: Below) -> ReportItem {
         let source = below.item.path.clone();
-        match self.folder.join(&below.relative) {
+        let size = below.item.size.unwrap_or_default();
+        let moving = self.tally.begin(&source, size);
+        let item = match self.folder.join(&below.relative) {
             Ok(target) => {
-                let result = self.copy(&below.item, &target).await;
+                let result = self.copy(&below.item, &target, &moving).await;
                 ReportItem::of(source, target.to_string(), result)
             }
             Err(error) => ReportItem::failed(source, below.relative, error),
-        }
+        };
+        moving.end(&item);
+        item
     }
 
-    async fn copy(&self, item: &Item, target: &RemotePath) -> Result<Done> {
-        match self.copy_knowing(item, target, &self.known).await {
+    async fn copy(&self, item: &Item, target: &RemotePath, moving: &Moving) -> Result<Done> {
+        match self.copy_knowing(item, target, &self.known, moving).await {
             // Someone else changed the target since it was looked at: look again, once.
             Err(error) if error.kind() == ErrorKind::Conflict && error.status().is_some() => {
-                self.copy_knowing(item, target, &Known::Nothing).await
+                self.copy_knowing(item, target, &Known::Nothing, moving)
+                    .await
             }
             copied => copied,
         }
     }
 
-    async fn copy_knowing(&self, item: &Item, target: &RemotePath, known: &Known) -> Result<Done> {
+    async fn copy_knowing(
+        &self,
+        item: &Item,
+        target: &RemotePath,
+        known: &Known,
+        moving: &Moving,
+    ) -> Result<Done> {
         let done = |target: &RemotePath, outcome, reason| Done {
             destination: target.to_string(),
             outcome,
@@ -202,7 +216,11 @@ impl CopyFrom<'_> {
             strict_conflict: false,
         };
         let path: RemotePath = item.path.parse()?;
-        let carried = self.client.upload_from(self.from, &path, commit).await?;
+        let gone = |bytes| moving.reach(bytes);
+        let carried = self
+            .client
+            .upload_from(self.from, &path, commit, gone)
+            .await?;
         let proven = carried.source.content_hash.is_some()
             && carried.source.content_hash == carried.arrived.content_hash;
         let kept = if self.options.delete_source && !proven {

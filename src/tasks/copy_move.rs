@@ -13,6 +13,7 @@ use super::list::nothing_matches;
 use super::naming::looks_like_a_file;
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
 use super::placing::{claimed, placed};
+use super::progress::Tally;
 use super::remote::{Below, Found, Reading, find};
 use super::remote_files::files;
 use super::replace::replace;
@@ -163,6 +164,7 @@ enum Plan {
 impl CopyMove<'_> {
     async fn run(&self, steps: Vec<Step<Below>>) -> Result<Report> {
         let run = Run {
+            task: self.how.name(),
             on_error: self.options.on_error,
             parallel: NonZeroUsize::MIN,
             plan_only: self.options.dry_run,
@@ -188,6 +190,12 @@ impl CopyMove<'_> {
             Step::Done(_) => None,
         });
         let leave = self.leave(plans)?;
+        let tally = Tally::new(run.task, self.options.progress.as_ref());
+        for step in &planned {
+            if let Step::Work((below, _)) = step {
+                tally.expect(below.item.size.unwrap_or_default());
+            }
+        }
         // Nothing more is to begin after the first failure, and a batch begins all at once.
         let at_once = match self.options.on_error {
             OnError::Stop => 1,
@@ -196,7 +204,7 @@ impl CopyMove<'_> {
         while !planned.is_empty() {
             let rest = planned.split_off(planned.len().min(at_once));
             let mut ended = false;
-            for item in self.some(planned, &leave).await {
+            for item in self.some(planned, &leave, &tally).await {
                 ended |= run.note(&mut report, item);
             }
             if ended {
@@ -204,6 +212,7 @@ impl CopyMove<'_> {
             }
             planned = rest;
         }
+        tally.finish();
         report.close(started.elapsed());
         run.settle(report)
     }
@@ -213,8 +222,13 @@ impl CopyMove<'_> {
         &self,
         steps: Vec<Step<(Below, Result<Plan>)>>,
         leave: &Leave,
+        tally: &Tally,
     ) -> Vec<ReportItem> {
         let mut items = Vec::with_capacity(steps.len());
+        let count = |below: &Below, item: &ReportItem| {
+            let size = below.item.size.unwrap_or_default();
+            tally.begin(&item.source, size).end(item);
+        };
         let (mut going, mut legs) = (Vec::new(), Vec::new());
         for step in steps {
             match step {
@@ -223,12 +237,16 @@ impl CopyMove<'_> {
                     going.push(below);
                     legs.push(leg);
                 }
-                Step::Work((below, plan)) => items.push(self.alone(&below, plan, leave).await),
+                Step::Work((below, plan)) => {
+                    let item = self.alone(&below, plan, leave).await;
+                    count(&below, &item);
+                    items.push(item);
+                }
             }
         }
         let results = self.client.relocate_all(self.how, &legs).await;
         for ((below, leg), result) in going.iter().zip(legs).zip(results) {
-            items.push(match result {
+            let item = match result {
                 // Someone else put something there since it was looked at: look again, once.
                 Err(error) if error.kind() == ErrorKind::Conflict => {
                     let plan = self.plan(below, &Known::Nothing).await;
@@ -238,7 +256,9 @@ impl CopyMove<'_> {
                     }
                 }
                 result => self.told(below, &leg.to, result.map(|_| None)),
-            });
+            };
+            count(below, &item);
+            items.push(item);
         }
         items
     }

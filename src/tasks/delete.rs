@@ -45,6 +45,7 @@ impl Connection {
         }
         let leave = leave_to_delete(client, &items, Folders::Whole).await?;
         let run = Run {
+            task: "delete",
             on_error: options.on_error,
             parallel: PARALLEL,
             plan_only: options.dry_run,

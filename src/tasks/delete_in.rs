@@ -177,6 +177,7 @@ impl<'a> Deletion<'a> {
 
     fn how(&self, parallel: NonZeroUsize) -> Run {
         Run {
+            task: "delete_in",
             on_error: self.options.on_error,
             parallel,
             plan_only: self.options.dry_run,

@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::Item;
+use super::run::Step;
+use super::{Item, TransferOptions};
 use crate::client::{Client, Deleted, Leave, Stamp};
 use crate::error::{Error, Result};
 use crate::path::RemotePath;
@@ -17,6 +18,22 @@ const GONE: &str = "gone already";
 
 /// The reason for a source whose hash could not be compared.
 pub(super) const UNPROVEN: &str = "not deleted: Dropbox told no content hash";
+
+/// Leave to delete what these steps transfer, where that is wanted: asked for before the first of them. Those count too that turn out
+/// to stay.
+pub(super) fn leave_for_sources<W>(
+    client: &Client,
+    steps: &[Step<W>],
+    options: &TransferOptions,
+) -> Result<Leave> {
+    let files = steps.iter().filter(|step| matches!(step, Step::Work(_)));
+    match files.count() {
+        files if files > 0 && options.delete_source => {
+            client.guards().leave_to_delete(files as u64)
+        }
+        _ => Ok(Leave::for_nothing()),
+    }
+}
 
 /// Deletes a local file, if it is still the one that was read.
 pub(super) async fn delete_local(path: PathBuf, read: Stamp, _leave: &Leave) -> Result<Kept> {

@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::delete::{Folders, leave_to_delete};
 use super::delete_in::Deletion;
-use super::download::{self, Download};
+use super::fetch::{self, Download};
 use super::filter::{Sieve, Task};
 use super::local::Found as LocalFound;
 use super::local_tree::{Entry, LocalTree};
@@ -69,8 +69,9 @@ impl Connection {
             base: local.to_owned(),
             deep: mirror.deep,
         }];
-        let sending = Upload::new(client, &options.transfer, Target::Folder(target.clone()));
+        let sending = Upload::new(self, &options.transfer, Target::Folder(target.clone()));
         let mut report = sending.run(found, Arc::clone(&mirror.sieve)).await?;
+        report.task = mirror.task;
         if there.is_none() && report.items.is_empty() && !report.dry_run && !target.is_root() {
             client.create_folder(&target).await?;
         }
@@ -148,9 +149,10 @@ impl Connection {
             mirror.sieve.names(&below.relative, below.item.kind) && mirror.sieve.facts(&below.item)
         };
         let work = stream::iter(source.iter().filter(wanted).cloned().map(Step::Work));
-        let mut report = Download::new(client, &options.transfer, local, None)?
+        let mut report = Download::new(self, &options.transfer, local, None)?
             .run(work, &mirror.sieve)
             .await?;
+        report.task = mirror.task;
         let (Some((tree, _)), 0) = (there, report.failed) else {
             return Ok(report);
         };
@@ -203,6 +205,8 @@ fn leave_to_delete_here(client: &Client, extra: &[Entry]) -> Result<Leave> {
 }
 
 struct Mirror<'a> {
+    /// Which of the two tasks it is.
+    task: &'static str,
     options: &'a MirrorOptions,
     sieve: Arc<Sieve>,
     deep: bool,
@@ -212,6 +216,10 @@ impl<'a> Mirror<'a> {
     fn new(options: &'a MirrorOptions, task: Task) -> Result<Self> {
         let filter = &options.transfer.filter;
         Ok(Self {
+            task: match task {
+                Task::Upload => "mirror_up",
+                _ => "mirror_down",
+            },
             options,
             sieve: Arc::new(filter.sieve(task, Timestamp::now())?),
             deep: filter.subfolders.unwrap_or(true),
@@ -225,6 +233,7 @@ impl<'a> Mirror<'a> {
 
     fn run(&self) -> Run {
         Run {
+            task: self.task,
             on_error: self.options.transfer.on_error,
             parallel: NonZeroUsize::MIN,
             plan_only: self.options.transfer.dry_run,
@@ -281,7 +290,7 @@ impl<'a> Mirror<'a> {
         }
         let there: HashSet<String> = there
             .iter()
-            .map(|below| download::key(&below.relative))
+            .map(|below| fetch::key(&below.relative))
             .collect();
         here.iter()
             .filter(|entry| {
@@ -289,7 +298,7 @@ impl<'a> Mirror<'a> {
                     .kind
                     .is_some_and(|kind| self.is_about(&entry.relative, kind))
             })
-            .filter(|entry| !there.contains(&download::key(&entry.relative)))
+            .filter(|entry| !there.contains(&fetch::key(&entry.relative)))
             .cloned()
             .collect()
     }

@@ -10,6 +10,7 @@ mod delete;
 mod delete_in;
 mod delete_source;
 mod download;
+mod fetch;
 mod filter;
 mod info;
 mod item;
@@ -24,6 +25,8 @@ mod overwrite;
 mod parts;
 mod pattern;
 mod placing;
+mod preflight;
+mod progress;
 mod relocate;
 mod remote;
 mod remote_files;
@@ -51,6 +54,6 @@ pub use options::{
     ShareOptions, SizeIs, TransferOptions, UploadOptions, WriteOptions,
 };
 pub use placing::Rename;
-pub(crate) use report::Size;
+pub use progress::{OnProgress, Progress, Running};
 pub use report::{Outcome, Report, ReportItem};
 pub use source::{LocalEntry, Source};

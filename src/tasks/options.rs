@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
-use super::{Filter, Rename, When};
+use super::{Filter, OnProgress, Rename, When};
 use crate::options::options;
 use crate::secret::Secret;
 
@@ -34,6 +34,9 @@ options! {
         @closure
         /// The name of each file at the target.
         rename, "rename": Rename, "a closure from the item to its new name";
+        @closure
+        /// Who is told now and then how far it is.
+        progress, "progress": OnProgress, "a closure that takes `#{ done, total, bytes, total_bytes, file }`";
         @flatten
         /// Which files go; `kind` is always files.
         filter: Filter;

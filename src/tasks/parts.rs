@@ -2,6 +2,7 @@
 
 use futures_util::{StreamExt as _, stream};
 
+use super::progress::Moving;
 use super::sink::Sink;
 use crate::api::files::FileMetadata;
 use crate::client::{Client, Download, PART, PARTS, Part};
@@ -16,20 +17,25 @@ pub(super) async fn fetch(
     client: &Client,
     path: &RemotePath,
     sink: &mut Sink,
+    moving: &Moving,
 ) -> Result<FileMetadata> {
     let first = client.download_first(path, PART).await?;
     if first.is_whole() {
-        return fetch_in_order(first, sink).await;
+        return fetch_in_order(first, sink, moving).await;
     }
     let whole = first.metadata.clone();
     sink.write_part(0, first.into_part().await?).await?;
+    let mut gone = PART;
+    moving.reach(gone);
     let offsets = (1..whole.size.div_ceil(PART)).map(|number| number * PART);
     let mut parts = stream::iter(offsets)
         .map(|offset| part_at(client, path, &whole, offset))
         .buffer_unordered(PARTS);
     while let Some(part) = parts.next().await {
         let (offset, part) = part?;
+        gone += part.bytes.len() as u64;
         sink.write_part(offset, part).await?;
+        moving.reach(gone);
     }
     drop(parts);
     Ok(whole)
@@ -50,9 +56,13 @@ async fn part_at(
 pub(super) async fn fetch_in_order(
     mut download: Download,
     sink: &mut Sink,
+    moving: &Moving,
 ) -> Result<FileMetadata> {
+    let mut gone = 0;
     while let Some(bytes) = download.chunk().await? {
+        gone += bytes.len() as u64;
         sink.write(bytes).await?;
+        moving.reach(gone);
     }
     Ok(download.metadata)
 }

@@ -4,11 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ByteSize;
 use crate::error::Error;
 
 /// What a task did, file by file and in sum. It prints as a short table.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// Which task it was, as `upload`.
+    pub task: &'static str,
     /// Files that were sent or fetched.
     pub transferred: u64,
     /// Files that needed nothing.
@@ -139,7 +142,7 @@ impl fmt::Display for Report {
             f.write_str("nothing to do")?;
         }
         if self.bytes > 0 {
-            write!(f, ", {}", Size(self.bytes))?;
+            write!(f, ", {}", ByteSize(self.bytes))?;
         }
         write!(f, " in {:.1} s", self.seconds)?;
         let failures = self
@@ -157,31 +160,6 @@ impl fmt::Display for Report {
             0 => Ok(()),
             more => write!(f, "\n  and {more} more"),
         }
-    }
-}
-
-/// A number of bytes as people read it, in powers of 1024.
-pub(crate) struct Size(pub(crate) u64);
-
-impl fmt::Display for Size {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "one digit behind the point is shown"
-    )]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < 1024 {
-            return write!(f, "{} B", self.0);
-        }
-        let mut size = self.0 as f64 / 1024.0;
-        let mut unit = "KB";
-        for larger in ["MB", "GB", "TB"] {
-            if size < 1024.0 {
-                break;
-            }
-            size /= 1024.0;
-            unit = larger;
-        }
-        write!(f, "{size:.1} {unit}")
     }
 }
 
@@ -215,17 +193,5 @@ mod tests {
             report.to_string(),
             "1 transferred, 1 skipped, 1 failed, 4.8 MB in 1.3 s\n  failed  a: there is nothing"
         );
-    }
-
-    #[test]
-    fn sizes_are_for_people() {
-        for (bytes, text) in [
-            (0, "0 B"),
-            (1_023, "1023 B"),
-            (1_536, "1.5 KB"),
-            (5 << 40, "5.0 TB"),
-        ] {
-            assert_eq!(Size(bytes).to_string(), text);
-        }
     }
 }

@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// How the items of a task are worked through.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
+    /// What is told of it, as `upload`.
+    pub(super) task: &'static str,
     pub(super) on_error: OnError,
     pub(super) parallel: NonZeroUsize,
     pub(super) plan_only: bool,
@@ -25,6 +27,13 @@ pub(super) enum Step<W> {
     Work(W),
     /// Something that is done with already: left out, or failed.
     Done(ReportItem),
+}
+
+/// The steps with those first that failed already, so that a task which is to stop at a failure does so before the first byte.
+pub(super) fn failed_first<W>(steps: Vec<Step<W>>) -> impl Iterator<Item = Step<W>> {
+    let failed = |step: &Step<W>| matches!(step, Step::Done(item) if item.error.is_some());
+    let (first, rest): (Vec<_>, Vec<_>) = steps.into_iter().partition(failed);
+    first.into_iter().chain(rest)
 }
 
 /// What became of one item: the outcome, and why in a few words.
@@ -66,15 +75,18 @@ impl Run {
         let each = &each;
         let mut finished = std::pin::pin!(
             work.take_while(|_| std::future::ready(!stopped.load(Ordering::Relaxed)))
-                .map(|step| async move {
+                .map(|step| async {
                     match step {
-                        Step::Work(work) => each(work).await,
-                        Step::Done(item) => item,
+                        // It waited for its turn, and is not begun any more.
+                        Step::Work(_) if stopped.load(Ordering::Relaxed) => None,
+                        Step::Work(work) => Some(each(work).await),
+                        Step::Done(item) => Some(item),
                     }
                 })
                 .buffer_unordered(self.parallel.get())
         );
         while let Some(item) = finished.next().await {
+            let Some(item) = item else { continue };
             if self.note(&mut report, item) {
                 stopped.store(true, Ordering::Relaxed);
             }
@@ -86,6 +98,7 @@ impl Run {
     /// A report with nothing in it.
     pub(super) fn begin(self) -> Report {
         Report {
+            task: self.task,
             dry_run: self.plan_only,
             ..Report::default()
         }
@@ -213,6 +226,7 @@ mod tests {
     async fn run(kinds: &[Option<ErrorKind>], on_error: OnError) -> Result<Report> {
         let work = futures_util::stream::iter(kinds.iter().map(|kind| Step::Work(*kind)));
         let run = Run {
+            task: "upload",
             on_error,
             parallel: ONE,
             plan_only: false,

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use super::delete_source::{Kept, UNPROVEN, delete_local};
+use super::delete_source::{Kept, UNPROVEN, delete_local, leave_for_sources};
 use super::filter::{Sieve, Task};
 use super::known::{FEW, Known, already_there};
 use super::list::nothing_matches;
@@ -16,13 +16,15 @@ use super::local::{Found, Local, find, walk};
 use super::naming::looks_like_a_file;
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
 use super::placing::{claimed, placed, refuse_rename};
+use super::preflight;
+use super::progress::{Moving, Tally};
 use super::remote::Reading;
-use super::run::{Done, Run};
+use super::run::{Done, Run, Step, failed_first};
 use super::{
     Item, ItemKind, Outcome, Overwrite, Report, ReportItem, Source, TransferOptions, UploadOptions,
 };
 use crate::api::files::{CommitInfo, FileMetadata, WriteMode};
-use crate::client::{Client, ContentHasher, LocalFile, Sent, SmallFiles, Stamp};
+use crate::client::{Client, ContentHasher, Leave, LocalFile, Sent, SmallFiles, Stamp};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -68,7 +70,7 @@ impl Connection {
         let is_folder = found
             .iter()
             .any(|found| matches!(found, Found::Folder { .. }));
-        let report = Upload::new(self.client(), &options, Target::Folder(target.clone()))
+        let report = Upload::new(self, &options, Target::Folder(target.clone()))
             .run(found, Arc::new(sieve))
             .await?;
         // A destination is made if it is missing, also for a folder with nothing in it.
@@ -101,7 +103,7 @@ impl Connection {
         let sieve = literal.filter.sieve(Task::Upload, Timestamp::now())?;
         match read(Source::Text(local.display().to_string()), &literal)?.pop() {
             Some(file @ Found::File { .. }) => {
-                Upload::new(self.client(), &literal, Target::Exact(target))
+                Upload::new(self, &literal, Target::Exact(target))
                     .run(vec![file], Arc::new(sieve))
                     .await
             }
@@ -144,6 +146,7 @@ fn read(source: Source, options: &TransferOptions) -> Result<Vec<Found>> {
 }
 
 pub(super) struct Upload<'a> {
+    connection: &'a Connection,
     client: &'a Client,
     options: &'a TransferOptions,
     target: Target,
@@ -151,6 +154,7 @@ pub(super) struct Upload<'a> {
     small: Option<SmallFiles>,
     large: Semaphore,
     reading: Semaphore,
+    tally: Tally,
 }
 
 pub(super) enum Target {
@@ -159,28 +163,43 @@ pub(super) enum Target {
 }
 
 impl<'a> Upload<'a> {
-    pub(super) fn new(client: &'a Client, options: &'a TransferOptions, target: Target) -> Self {
+    pub(super) fn new(
+        connection: &'a Connection,
+        options: &'a TransferOptions,
+        target: Target,
+    ) -> Self {
         Self {
-            client,
+            connection,
+            client: connection.client(),
             options,
             target,
             small: None,
             large: Semaphore::new(LARGE),
             reading: Semaphore::new(READING),
+            tally: Tally::new("upload", options.progress.as_ref()),
         }
     }
 
     pub(super) async fn run(mut self, found: Vec<Found>, sieve: Arc<Sieve>) -> Result<Report> {
         let deep = found.iter().any(Found::is_deep) && !self.options.flatten;
         let work = sieve.select(walk(found, Arc::clone(&sieve)));
-        let mut work = placed(work, self.options, str::to_lowercase).await;
-        let first: Vec<_> = work.by_ref().take(FEW + 1).collect().await;
-        let count = first.len();
+        let work = placed(work, self.options, str::to_lowercase).await;
+        // All is found before the first byte: what cannot work is told at once, and how much it is is known.
+        let work = claimed(work, str::to_lowercase).map(refused_by_dropbox);
+        let steps: Vec<_> = work.collect().await;
+        let count = steps.len();
+        let leave = leave_for_sources(self.client, &steps, self.options)?;
         let known = match &self.target {
             Target::Folder(folder) => Known::of(self.client, folder, count, deep).await?,
             Target::Exact(_) => Known::Nothing,
         };
-        let work = claimed(stream::iter(first).chain(work), str::to_lowercase);
+        self.look_ahead(&steps, &known).await?;
+        for step in &steps {
+            if let Step::Work(local) = step {
+                self.tally.expect(local.stamp.size);
+            }
+        }
+        let work = stream::iter(failed_first(steps));
         let many = count >= MANY && self.client.takes_small_files();
         let sending = many.then(|| {
             let (small, sending) = self.client.small_files();
@@ -188,37 +207,96 @@ impl<'a> Upload<'a> {
             sending
         });
         let run = Run {
+            task: "upload",
             on_error: self.options.on_error,
             parallel: self.options.parallel.unwrap_or(PARALLEL),
             plan_only: self.options.dry_run,
         };
-        let sent = run.through(work, |local| self.file(local, &known));
-        match sending {
+        let context = Context {
+            known: &known,
+            leave: &leave,
+        };
+        let sent = run.through(work, |local| self.file(local, context));
+        let report = match sending {
             Some(sending) => beside(sent, sending).await,
             None => sent.await,
+        };
+        self.tally.finish();
+        report
+    }
+
+    /// What would keep all of it from arriving.
+    async fn look_ahead(&self, steps: &[Step<Local>], known: &Known) -> Result<()> {
+        let files = || {
+            steps.iter().filter_map(|step| match step {
+                Step::Work(local) => Some(local),
+                Step::Done(_) => None,
+            })
+        };
+        let all: u64 = files().map(|local| local.stamp.size).sum();
+        if !preflight::is_much(files().count(), all) {
+            return Ok(());
+        }
+        let sizes = files().map(|local| async move {
+            let target = self.target_of(local)?;
+            let there = known.file(self.client, &target).await;
+            Ok(match there {
+                // What is there may be equal, and room is asked for less than there is.
+                Ok(Some(_)) | Err(_) => 0,
+                Ok(None) => local.stamp.size,
+            })
+        });
+        let sizes: Vec<Result<u64>> = stream::iter(sizes).buffer_unordered(FEW).collect().await;
+        let new = sizes.into_iter().filter_map(Result::ok).sum();
+        let folder = match &self.target {
+            Target::Folder(folder) => folder.clone(),
+            Target::Exact(path) => path.parent(),
+        };
+        let (scope, folder, room) = tokio::try_join!(
+            preflight::scope(self.connection, "files.content.write"),
+            preflight::remote_folder(self.client, &folder),
+            preflight::remote_room(self.client, new),
+        )?;
+        let faults: Vec<Error> = [scope, folder, room].into_iter().flatten().collect();
+        preflight::together(&faults)
+    }
+
+    fn target_of(&self, local: &Local) -> Result<RemotePath> {
+        match &self.target {
+            Target::Folder(folder) => folder.join(&local.relative),
+            Target::Exact(path) => Ok(path.clone()),
         }
     }
 
-    async fn file(&self, local: Local, known: &Known) -> ReportItem {
+    async fn file(&self, local: Local, context: Context<'_>) -> ReportItem {
         let source = local.path.display().to_string();
-        let target = match &self.target {
-            Target::Folder(folder) => folder.join(&local.relative),
-            Target::Exact(path) => Ok(path.clone()),
-        };
-        match target {
+        let moving = self.tally.begin(&source, local.stamp.size);
+        let item = match self.target_of(&local) {
             Ok(target) => {
-                let result = self.send(&local, &target, known).await;
+                let result = self.send(&local, &target, context, &moving).await;
                 ReportItem::of(source, target.to_string(), result)
             }
             Err(error) => ReportItem::failed(source, local.relative, error),
-        }
+        };
+        moving.end(&item);
+        item
     }
 
-    async fn send(&self, local: &Local, target: &RemotePath, known: &Known) -> Result<Done> {
-        match self.send_knowing(local, target, known).await {
+    async fn send(
+        &self,
+        local: &Local,
+        target: &RemotePath,
+        context: Context<'_>,
+        moving: &Moving,
+    ) -> Result<Done> {
+        match self.send_knowing(local, target, context, moving).await {
             // Someone else changed the target since it was looked at: look again, once.
             Err(error) if error.kind() == ErrorKind::Conflict && error.status().is_some() => {
-                self.send_knowing(local, target, &Known::Nothing).await
+                let anew = Context {
+                    known: &Known::Nothing,
+                    ..context
+                };
+                self.send_knowing(local, target, anew, moving).await
             }
             sent => sent,
         }
@@ -228,7 +306,8 @@ impl<'a> Upload<'a> {
         &self,
         local: &Local,
         target: &RemotePath,
-        known: &Known,
+        Context { known, leave }: Context<'_>,
+        moving: &Moving,
     ) -> Result<Done> {
         let done = |target: &RemotePath, outcome, reason| Done {
             destination: target.to_string(),
@@ -238,7 +317,7 @@ impl<'a> Upload<'a> {
         };
         let (target, mode) = match self.decide(local, target, known).await? {
             (_, Decision::Skip(UNCHANGED)) => {
-                let kept = self.delete_source(local, local.stamp).await?;
+                let kept = self.delete_source(local, local.stamp, leave).await?;
                 return Ok(done(target, Outcome::Skipped, kept.unwrap_or(UNCHANGED)));
             }
             (_, Decision::Skip(reason)) => return Ok(done(target, Outcome::Skipped, reason)),
@@ -260,11 +339,11 @@ impl<'a> Upload<'a> {
             open(&local.path).await?;
             return Ok(done(&target, Outcome::Planned, ""));
         }
-        let (sent, stamp) = self.send_to(local, &target, mode).await?;
+        let (sent, stamp) = self.send_to(local, &target, mode, moving).await?;
         let kept = if self.options.delete_source && sent.content_hash.is_none() {
             Some(UNPROVEN)
         } else {
-            self.delete_source(local, stamp).await?
+            self.delete_source(local, stamp, leave).await?
         };
         Ok(Done {
             bytes: sent.size,
@@ -273,12 +352,11 @@ impl<'a> Upload<'a> {
     }
 
     /// Deletes the file that was read when it was as `read` says, where that is wanted.
-    async fn delete_source(&self, local: &Local, read: Stamp) -> Result<Kept> {
+    async fn delete_source(&self, local: &Local, read: Stamp, leave: &Leave) -> Result<Kept> {
         if !self.options.delete_source || self.options.dry_run {
             return Ok(None);
         }
-        let leave = self.client.guards().leave_to_delete(1)?;
-        delete_local(local.path.clone(), read, &leave).await
+        delete_local(local.path.clone(), read, leave).await
     }
 
     /// Sends the file together with other small ones where that can be, else by itself. Also says which version of it that was.
@@ -287,6 +365,7 @@ impl<'a> Upload<'a> {
         local: &Local,
         target: &RemotePath,
         mode: WriteMode,
+        moving: &Moving,
     ) -> Result<(FileMetadata, Stamp)> {
         let commit = |stamp: Stamp| CommitInfo {
             path: target.as_str().to_owned(),
@@ -308,7 +387,9 @@ impl<'a> Upload<'a> {
             }
         }
         let _turn = self.large.acquire().await;
+        let moving = moving.clone();
         let file = open(&local.path).await?;
+        let file = file.telling(move |bytes| moving.reach(bytes));
         let sent = self.client.upload(&file, &commit(file.stamp())).await?;
         Ok((sent, file.stamp()))
     }
@@ -356,6 +437,26 @@ impl<'a> Upload<'a> {
             Ok(equal && file.stamp() == stamp && file.check_unchanged().is_ok())
         };
         tokio::task::spawn_blocking(read).await?
+    }
+}
+
+/// What is known before the first file is sent.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    known: &'a Known,
+    leave: &'a Leave,
+}
+
+/// A file that Dropbox would not take fails, and is not sent.
+fn refused_by_dropbox(step: Step<Local>) -> Step<Local> {
+    let Step::Work(local) = step else { return step };
+    match preflight::refused(&local.relative, local.stamp.size) {
+        None => Step::Work(local),
+        Some(error) => {
+            let source = local.path.display().to_string();
+            let error = error.with_path(&source);
+            Step::Done(ReportItem::failed(source, local.relative, error))
+        }
     }
 }
 

@@ -55,3 +55,46 @@ fn an_error_is_told_with_its_places_and_shown_too() {
         .collect();
     assert_eq!(lines, [4, 2]);
 }
+
+#[test]
+fn tasks_are_told_while_they_work_and_item_by_item_at_their_end() {
+    let done = Lab::new()
+        .emulated()
+        .local("out/a.txt", "one")
+        .local("out/b.txt", "three")
+        .script(
+            r#"
+            let dbx = dropbox();
+            dbx.write_text("/in/a.txt", "other");
+            dbx.upload("out", "/in", #{ overwrite: "fail", on_error: "report" });
+            dbx.delete("/in");
+            "#,
+        )
+        .arg("--json")
+        .success();
+    let events = events(&done);
+    let of = |name: &str, task: &str| -> Vec<&Value> {
+        let wanted = |event: &&Value| event["event"] == name && event["task"] == task;
+        events.iter().filter(wanted).collect()
+    };
+    let progress = of("progress", "upload");
+    let last = progress.last().unwrap();
+    assert_eq!((&last["done"], &last["total"]), (&2.into(), &2.into()));
+    assert_eq!(
+        (&last["bytes"], &last["total_bytes"]),
+        (&8.into(), &8.into())
+    );
+    let items = of("item", "upload");
+    let outcomes: Vec<_> = items.iter().map(|item| &item["outcome"]).collect();
+    assert_eq!(outcomes, ["failed", "transferred"]);
+    assert_eq!(items[0]["error"]["kind"], "conflict");
+    assert_eq!(items[1]["error"], Value::Null);
+    assert_eq!(items[1]["destination"], "/in/b.txt");
+    let report = of("report", "upload")[0];
+    assert_eq!(
+        (&report["transferred"], &report["failed"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(of("report", "delete")[0]["deleted"], 1);
+    assert_eq!(done.stderr, "");
+}

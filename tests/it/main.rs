@@ -24,6 +24,7 @@ mod login;
 mod memory;
 mod options;
 mod permissions;
+mod progress;
 mod proxy_settings;
 mod repl;
 mod run;

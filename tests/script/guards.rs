@@ -152,10 +152,15 @@ fn deleted_files_are_counted_over_the_run_here_and_at_dropbox() {
 #[test]
 fn too_many_deletions_are_refused_before_the_first() {
     let (emulator, bench) = lab(|permissions| permissions.max_delete(2));
+    let bench = ["1", "2", "3"].iter().fold(bench, |bench, name| {
+        bench.file(&format!("many/{name}"), name)
+    });
     for call in [
         r#"dbx.delete("/f")"#,
         r#"dbx.delete(["/a.txt", "/f"])"#,
         r#"dbx.delete("/f", #{ dry_run: true })"#,
+        r#"dbx.download("/f", "in", #{ delete_source: true })"#,
+        r#"dbx.upload("many", "/x", #{ delete_source: true })"#,
         r#"dbx.delete_in("/f", #{ subfolders: true, all: true })"#,
         r#"dbx.delete_in("/", #{ kind: "folders", include: "f" })"#,
         r#"dbx.request("files/delete_v2", #{ path: "/a.txt" })"#,

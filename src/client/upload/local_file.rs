@@ -1,5 +1,6 @@
 //! A local file, read part by part, that notices when it changes.
 
+use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -26,7 +27,17 @@ const PIECE: usize = 256 * 1024;
 
 /// A local file that was opened for reading.
 #[derive(Debug, Clone)]
-pub(crate) struct LocalFile(Arc<Opened>);
+pub(crate) struct LocalFile(Arc<Opened>, Option<Gone>);
+
+/// Who is told how many bytes of the file have gone.
+#[derive(Clone)]
+struct Gone(Arc<dyn Fn(u64) + Send + Sync>);
+
+impl fmt::Debug for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gone")
+    }
+}
 
 #[derive(Debug)]
 struct Opened {
@@ -64,11 +75,19 @@ impl LocalFile {
             )
             .with_path(path.display().to_string()));
         }
-        Ok(Self(Arc::new(Opened {
-            file: Mutex::new(file),
-            path: path.to_owned(),
-            stamp: Stamp::of(&metadata),
-        })))
+        Ok(Self(
+            Arc::new(Opened {
+                file: Mutex::new(file),
+                path: path.to_owned(),
+                stamp: Stamp::of(&metadata),
+            }),
+            None,
+        ))
+    }
+
+    /// The same file, which tells how much of it has gone: what comes before the part that is read.
+    pub(crate) fn telling(self, gone: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        Self(self.0, Some(Gone(Arc::new(gone))))
     }
 
     /// As it was when it was opened.
@@ -78,6 +97,9 @@ impl LocalFile {
 
     /// Reads and hashes the part at this offset, on a thread for blocking work, when there is memory for it.
     pub(crate) async fn part(self, offset: u64, memory: PartMemory) -> Result<Part> {
+        if let Some(Gone(gone)) = &self.1 {
+            gone(offset);
+        }
         let length = PART.min(self.0.stamp.size.saturating_sub(offset));
         let mut buffer = memory
             .buffer(usize::try_from(length).expect("a part fits into memory"))

@@ -23,7 +23,8 @@ pub(crate) struct Carried {
 }
 
 impl Client {
-    /// Uploads the file that is at a path of `source`, part by part as it comes. `commit` says what becomes of it.
+    /// Uploads the file that is at a path of `source`, part by part as it comes. `commit` says what becomes of it; `gone` is told how
+    /// many bytes have gone.
     ///
     /// Nothing is committed unless the content hash of what came is that of the file.
     pub(crate) async fn upload_from(
@@ -31,12 +32,13 @@ impl Client {
         source: &Client,
         path: &RemotePath,
         commit: impl Fn(&FileMetadata) -> CommitInfo,
+        gone: impl Fn(u64),
     ) -> Result<Carried> {
         let mut tries = 1;
         loop {
             let download = source.download(path).await?;
             let metadata = download.metadata.clone();
-            match self.carry(download, &commit(&metadata)).await {
+            match self.carry(download, &commit(&metadata), &gone).await {
                 Err(error)
                     if tries < SESSIONS
                         && (is_session_lost(&error) || error.kind() == ErrorKind::Integrity) =>
@@ -53,7 +55,12 @@ impl Client {
         }
     }
 
-    async fn carry(&self, download: Download, commit: &CommitInfo) -> Result<FileMetadata> {
+    async fn carry(
+        &self,
+        download: Download,
+        commit: &CommitInfo,
+        gone: &impl Fn(u64),
+    ) -> Result<FileMetadata> {
         let (path, size) = (commit.path.as_str(), download.metadata.size);
         let expected = download.metadata.content_hash.clone();
         let mut parts = Parts {
@@ -77,6 +84,7 @@ impl Client {
         let (session, next) = tokio::try_join!(begin, parts.next())?;
         part = next;
         while parts.left > 0 {
+            gone(offset);
             whole.update_part(&part.hash);
             let (session, at) = (session.as_str(), offset);
             offset += part.bytes.len() as u64;
@@ -85,6 +93,7 @@ impl Client {
             part = next;
         }
         parts.ends().await?;
+        gone(offset);
         whole.update_part(&part.hash);
         let hash = whole.finish();
         check_source(path, expected.as_deref(), &hash)?;

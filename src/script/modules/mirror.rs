@@ -6,6 +6,7 @@ use rhai::{Engine, ImmutableString, Map, NativeCallContext};
 
 use super::method::{Method, with_two};
 use super::questions::Questions;
+use super::transfer::Closures;
 use crate::connection::Connection;
 use crate::script::gate::Raised;
 use crate::script::options;
@@ -62,16 +63,12 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
 }
 
 fn read(run: &Run, mut map: Map, of: &str) -> Raised<(MirrorOptions, Questions)> {
-    let questions = Questions::new();
     let known = MirrorOptions::OPTIONS;
     let mut read = || {
-        let test = options::take_closure(&mut map, "where", known, of)?;
-        let name = options::take_closure(&mut map, "rename", known, of)?;
+        let closures = Closures::take(&mut map, known, of)?;
         let mut options: MirrorOptions = options::read(&map, known, of)?;
-        options.transfer.filter.predicate = test.map(|closure| questions.predicate(closure));
-        options.transfer.rename = name.map(|closure| questions.rename(closure));
-        options.transfer.dry_run |= run.host().dry_run;
-        Ok(options)
+        let questions = closures.join(run, &mut options.transfer);
+        Ok((options, questions))
     };
-    Ok((read().map_err(|error| run.raise(error))?, questions))
+    read().map_err(|error| run.raise(error))
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
 
 use super::method::{Method, with_two};
 use super::questions::Questions;
 use super::source::{Access, local_source, remote_source};
 use crate::connection::Connection;
+use crate::error::Error;
+use crate::options::OptionSpec;
 use crate::script::gate::Raised;
 use crate::script::options;
 use crate::script::run::Run;
@@ -119,16 +121,40 @@ fn access(options: &TransferOptions) -> Access {
 
 /// The options of a transfer, and the questions that their closures ask.
 pub(super) fn read(run: &Run, mut map: Map, of: &str) -> Raised<(TransferOptions, Questions)> {
-    let questions = Questions::new();
     let known = TransferOptions::OPTIONS;
     let mut read = || {
-        let test = options::take_closure(&mut map, "where", known, of)?;
-        let name = options::take_closure(&mut map, "rename", known, of)?;
+        let closures = Closures::take(&mut map, known, of)?;
         let mut options: TransferOptions = options::read(&map, known, of)?;
-        options.filter.predicate = test.map(|closure| questions.predicate(closure));
-        options.rename = name.map(|closure| questions.rename(closure));
-        options.dry_run |= run.host().dry_run;
-        Ok(options)
+        let questions = closures.join(run, &mut options);
+        Ok((options, questions))
     };
-    Ok((read().map_err(|error| run.raise(error))?, questions))
+    read().map_err(|error| run.raise(error))
+}
+
+/// The options of a transfer that are closures.
+pub(super) struct Closures {
+    test: Option<FnPtr>,
+    name: Option<FnPtr>,
+    told: Option<FnPtr>,
+}
+
+impl Closures {
+    /// Takes them out of the map.
+    pub(super) fn take(map: &mut Map, known: &[OptionSpec], of: &str) -> Result<Self, Error> {
+        Ok(Self {
+            test: options::take_closure(map, "where", known, of)?,
+            name: options::take_closure(map, "rename", known, of)?,
+            told: options::take_closure(map, "progress", known, of)?,
+        })
+    }
+
+    /// Joins them to the other options; the questions that they are asked have to be answered.
+    pub(super) fn join(self, run: &Run, options: &mut TransferOptions) -> Questions {
+        let mut questions = Questions::new();
+        options.filter.predicate = self.test.map(|closure| questions.predicate(closure));
+        options.rename = self.name.map(|closure| questions.rename(closure));
+        options.progress = run.hearing(self.told.map(|closure| questions.progress(closure)));
+        options.dry_run |= run.host().dry_run;
+        questions
+    }
 }

@@ -9,7 +9,7 @@ use super::{MORE, View};
 use crate::connection::Connection;
 use crate::script::modules::Listing;
 use crate::script::values;
-use crate::tasks::{Item, Report, Size};
+use crate::tasks::{ByteSize, Item, Report};
 
 /// So many entries of an array or map are shown.
 const ENTRIES: usize = 20;
@@ -107,7 +107,7 @@ pub(super) fn brief(value: &Dynamic) -> Option<String> {
 
 fn bytes(blob: &Blob) -> String {
     const SHOWN: usize = 16;
-    let mut text = format!("blob of {}", Size(blob.len() as u64));
+    let mut text = format!("blob of {}", ByteSize(blob.len() as u64));
     for (at, byte) in blob.iter().take(SHOWN).enumerate() {
         let _ = write!(text, "{}{byte:02x}", if at == 0 { ": " } else { " " });
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::View;
 use super::width::{cut_end, cut_start, printable, width};
-use crate::tasks::{Item, ItemKind, ReportItem, Size};
+use crate::tasks::{ByteSize, Item, ItemKind, ReportItem};
 
 /// Where a cell stands in its column.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub(super) fn items(items: &[Item], view: View) -> String {
         }),
         column("size", Align::Right, 0, &|item| {
             item.size
-                .map(|size| Size(size).to_string())
+                .map(|size| ByteSize(size).to_string())
                 .unwrap_or_default()
         }),
         column("modified", Align::Left, 60, &|item| {
@@ -66,7 +66,7 @@ pub(super) fn outcomes(items: &[ReportItem], view: View) -> String {
             item.outcome.as_str().to_owned()
         }),
         column("size", Align::Right, 50, &|item| {
-            Size(item.bytes).to_string()
+            ByteSize(item.bytes).to_string()
         }),
     ];
     let sources = items.iter().map(|item| {
@@ -142,7 +142,7 @@ fn sum(items: &[Item]) -> String {
         .collect();
     let bytes: u64 = items.iter().filter_map(|item| item.size).sum();
     if bytes > 0 {
-        words.push(Size(bytes).to_string());
+        words.push(ByteSize(bytes).to_string());
     }
     words.join(", ")
 }

@@ -1,5 +1,7 @@
 //! Sizes as people give them: "10 MB".
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -38,6 +40,29 @@ impl std::str::FromStr for ByteSize {
             )
             .with_hint("write a number of bytes, or one with KB, MB, GB or TB, as \"10 MB\"")
         })
+    }
+}
+
+/// As people read it, in powers of 1024.
+impl fmt::Display for ByteSize {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "one digit behind the point is shown"
+    )]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 1024 {
+            return write!(f, "{} B", self.0);
+        }
+        let mut size = self.0 as f64 / 1024.0;
+        let mut unit = "KB";
+        for larger in ["MB", "GB", "TB"] {
+            if size < 1024.0 {
+                break;
+            }
+            size /= 1024.0;
+            unit = larger;
+        }
+        write!(f, "{size:.1} {unit}")
     }
 }
 
@@ -100,5 +125,17 @@ mod tests {
         }
         assert!(serde_json::from_str::<ByteSize>("-1").is_err());
         assert!(serde_json::from_str::<ByteSize>("1.5").is_err());
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_536, "1.5 KB"),
+            (5 << 40, "5.0 TB"),
+        ] {
+            assert_eq!(ByteSize(bytes).to_string(), text);
+        }
     }
 }
