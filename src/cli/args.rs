@@ -128,6 +128,8 @@ pub(super) enum Command {
     Connection(ConnectionArgs),
     /// Be a Dropbox on this machine, until interrupted
     Emulator(Box<EmulatorArgs>),
+    /// List uploads of large files that broke off; the next run that sends the same file to the same place goes on with them
+    Unfinished(UnfinishedArgs),
 }
 
 const REPL: &str = "\
@@ -148,6 +150,17 @@ pub(super) struct DocsArgs {
     /// Tell all of it as definitions for editors that know Rhai, as in `dropscript docs --definitions > dropscript.d.rhai`
     #[arg(long, conflicts_with_all = ["name", "markdown"])]
     pub(super) definitions: bool,
+}
+
+/// What becomes of uploads that broke off.
+#[derive(Debug, Args)]
+pub(super) struct UnfinishedArgs {
+    /// Forget them; those that a program is at work on stay
+    #[arg(long)]
+    pub(super) clear: bool,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// What kind of Dropbox the emulator is.

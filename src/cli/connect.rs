@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dropscript::emulator::Emulator;
 use dropscript::{
-    Config, Connection, Error, ErrorKind, Proxy, ProxyKind, Result, Root, Settings,
-    StoredCredentials, SystemProxy, Wanted,
+    Config, Connection, ConnectionBuilder, Error, ErrorKind, Proxy, ProxyKind, Result, Root,
+    Settings, StoredCredentials, SystemProxy, UnfinishedWork, Wanted,
 };
 use tokio::runtime::Handle;
 
@@ -15,6 +15,7 @@ use super::credentials::{from_environment, variable};
 use super::prompt::somebody_is_there;
 use super::saved::Saved;
 use super::sign_in::sign_in;
+use super::unfinished::unfinished_work;
 use super::voice::Voice;
 
 /// The account of the emulator that `dropbox()` means where no other is named.
@@ -33,6 +34,8 @@ pub(super) struct Connector {
     settings: Mutex<Vec<Settings>>,
     /// Connections from scripts that somebody can sign in to, for as long as the program runs.
     in_memory: Mutex<Vec<Saved>>,
+    /// Where uploads note how far they came; where that cannot be, they go without.
+    work: Option<UnfinishedWork>,
     runtime: Handle,
 }
 
@@ -65,6 +68,11 @@ impl Connector {
             made: Mutex::default(),
             settings: Mutex::default(),
             in_memory: Mutex::default(),
+            // What an emulator in memory has is gone with the run.
+            work: match &args.emulator {
+                Some(EmulatorPlace::Memory) => None,
+                _ => unfinished_work(),
+            },
             runtime: Handle::current(),
         })
     }
@@ -84,13 +92,13 @@ impl Connector {
             return Ok(connection.clone());
         }
         let connection = match (&self.emulator, &name) {
-            (Some(emulator), name) => on(emulator, name.as_deref().unwrap_or(MAIN)),
+            (Some(emulator), name) => self.on(emulator, name.as_deref().unwrap_or(MAIN)),
             (None, Some(name)) => self.saved(name),
             (None, None) => match (
                 made_of(from_environment(variable), variable)?,
                 self.config.default_name(),
             ) {
-                (Some(connection), _) => Ok(connection),
+                (Some(builder), _) => self.noting(builder).build(),
                 (None, Some(name)) => self.saved(name),
                 (None, None) => Err(none(&self.config)),
             },
@@ -114,7 +122,7 @@ impl Connector {
         // A script has a thread of its own, which may wait.
         self.runtime
             .block_on(Saved::open(&self.config, name))?
-            .connect()
+            .connect_noting(self.work.clone())
     }
 
     /// Has the person at the terminal sign in to a connection of the configuration.
@@ -154,17 +162,17 @@ impl Connector {
     fn made_in_script(&self, settings: Settings) -> Result<Connection> {
         let Some(emulator) = &self.emulator else {
             if !can_be_signed_in_to(&settings) {
-                return Connection::builder("script")
+                let builder = Connection::builder("script")
                     .system_proxy(SystemProxy::from_variables(variable))
-                    .settings(&settings)?
-                    .build();
+                    .settings(&settings)?;
+                return self.noting(builder).build();
             }
             let mut known = self.in_memory();
             if let Some(saved) = known.iter().find(|saved| saved.settings == settings) {
-                return saved.connect();
+                return saved.connect_noting(self.work.clone());
             }
             let saved = Saved::in_memory(self.free_name(&known), settings);
-            let connection = saved.connect()?;
+            let connection = saved.connect_noting(self.work.clone())?;
             known.push(saved);
             return Ok(connection);
         };
@@ -176,8 +184,8 @@ impl Connector {
             known.len() - 1
         });
         match at {
-            0 => on(emulator, "script"),
-            at => on(emulator, &format!("script-{}", at + 1)),
+            0 => self.on(emulator, "script"),
+            at => self.on(emulator, &format!("script-{}", at + 1)),
         }
     }
 
@@ -199,13 +207,28 @@ impl Connector {
             .find(is_free)
             .expect("there are more numbers than connections")
     }
+
+    fn on(&self, emulator: &Emulator, account: &str) -> Result<Connection> {
+        let builder = Connection::builder(account)
+            .endpoint(emulator.url())
+            .access_token(emulator.access_token(account));
+        self.noting(builder).build()
+    }
+
+    fn noting(&self, builder: ConnectionBuilder) -> ConnectionBuilder {
+        noting(builder, self.work.clone())
+    }
 }
 
-fn on(emulator: &Emulator, account: &str) -> Result<Connection> {
-    Connection::builder(account)
-        .endpoint(emulator.url())
-        .access_token(emulator.access_token(account))
-        .build()
+/// A connection whose uploads note how far they came, where there is a place for it.
+pub(super) fn noting(
+    builder: ConnectionBuilder,
+    work: Option<UnfinishedWork>,
+) -> ConnectionBuilder {
+    match work {
+        Some(work) => builder.unfinished(work),
+        None => builder,
+    }
 }
 
 /// Whether settings from a script have an app but no token.
@@ -219,7 +242,7 @@ fn can_be_signed_in_to(settings: &Settings) -> bool {
 fn made_of(
     environment: StoredCredentials,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<Option<Connection>> {
+) -> Result<Option<ConnectionBuilder>> {
     let StoredCredentials {
         app_key,
         app_secret,
@@ -244,16 +267,12 @@ fn made_of(
                 .with_hint("set `DROPBOX_APP_KEY` too"));
         };
         let builder = builder.refresh_token(refresh_token).app_key(app_key);
-        return match app_secret {
+        return Ok(Some(match app_secret {
             Some(secret) => builder.app_secret(secret),
             None => builder,
-        }
-        .build()
-        .map(Some);
+        }));
     }
-    access_token
-        .map(|token| builder.access_token(token).build())
-        .transpose()
+    Ok(access_token.map(|token| builder.access_token(token)))
 }
 
 /// Says that no connection is meant, and what to do about it.
@@ -287,7 +306,8 @@ mod tests {
             let found = set.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        made_of(from_environment(variable), variable)
+        let builder = made_of(from_environment(variable), variable)?;
+        builder.map(ConnectionBuilder::build).transpose()
     }
 
     #[test]

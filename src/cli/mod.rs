@@ -21,6 +21,7 @@ mod setup;
 mod sign_in;
 mod state_folder;
 mod trace;
+mod unfinished;
 mod voice;
 mod watch;
 
@@ -108,6 +109,7 @@ async fn execute(command: Command, voice: Voice) -> Status {
         Command::Docs(args) => docs::main(voice, &args),
         Command::Connection(args) => connection::main(voice, args).await,
         Command::Emulator(args) => emulator::main(voice, *args).await,
+        Command::Unfinished(args) => unfinished::main(voice, &args),
         Command::Repl { .. } => unreachable!("handled without the runtime"),
     }
 }

@@ -2,9 +2,10 @@
 
 use dropscript::{
     App, Config, Connection, ConnectionBuilder, Credentials, Error, ErrorKind, ProxyAuthentication,
-    ProxyKind, Result, Settings, StoredCredentials, SystemProxy, TokenStore,
+    ProxyKind, Result, Settings, StoredCredentials, SystemProxy, TokenStore, UnfinishedWork,
 };
 
+use super::connect::noting;
 use super::credentials::{store, variable};
 
 /// The key of the app that this build ships, where it was built with one.
@@ -74,7 +75,15 @@ impl Saved {
     /// # Errors
     /// As [`builder`](Saved::builder).
     pub(super) fn connect(&self) -> Result<Connection> {
-        let builder = self.builder()?;
+        self.connect_noting(None)
+    }
+
+    /// The same, with a place where uploads note how far they came.
+    ///
+    /// # Errors
+    /// As those.
+    pub(super) fn connect_noting(&self, work: Option<UnfinishedWork>) -> Result<Connection> {
+        let builder = noting(self.builder()?, work);
         // What is from the environment and cannot be renewed needs no app.
         if let (Credentials::Env, None, Some(token)) = (
             self.settings.credentials,

@@ -62,7 +62,7 @@ impl ContentHasher {
 }
 
 /// The hashes of the blocks of one part of a file, for the part's own hash and the file's.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PartHash(Vec<[u8; 32]>);
 
 impl PartHash {
@@ -72,6 +72,17 @@ impl PartHash {
                 .map(|block| Sha256::digest(block).into())
                 .collect(),
         )
+    }
+
+    /// The hashes of the blocks, one behind the other.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        self.0.concat()
+    }
+
+    /// Takes back what [`to_bytes`](PartHash::to_bytes) gave.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        let (blocks, _) = bytes.as_chunks();
+        Self(blocks.to_vec())
     }
 
     /// The content hash of the part by itself.

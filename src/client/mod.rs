@@ -19,6 +19,7 @@ mod search;
 mod servers;
 mod sharing;
 mod tokens;
+mod unfinished;
 mod upload;
 mod users;
 mod view;
@@ -34,6 +35,7 @@ pub(crate) use listing::Pages;
 pub use reach::Reached;
 pub(crate) use relocate::{Leg, Relocation};
 pub(crate) use servers::Servers;
+pub use unfinished::{UnfinishedUpload, UnfinishedWork};
 pub(crate) use upload::{LocalFile, PART, PARTS, Part, Sent, SmallFiles, Stamp};
 pub use view::Root;
 pub(crate) use view::{Select, View};
@@ -61,6 +63,14 @@ struct Inner {
     budget: Budget,
     parts: PartMemory,
     longpoll_backoff: Backoff,
+    kept: Option<Kept>,
+}
+
+/// Where uploads note how far they came, and the name by which that place knows the account.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) work: UnfinishedWork,
+    pub(crate) name: String,
 }
 
 impl Client {
@@ -69,6 +79,7 @@ impl Client {
         servers: Servers,
         tokens: TokenSource,
         view: View,
+        kept: Option<Kept>,
     ) -> Self {
         let inner = Inner {
             transport,
@@ -78,6 +89,7 @@ impl Client {
             budget: Budget::default(),
             parts: PartMemory::default(),
             longpoll_backoff: Backoff::default(),
+            kept,
         };
         Self(Arc::new(inner), Arc::new(view), Arc::default())
     }

@@ -71,6 +71,11 @@ pub(super) struct Seen {
 }
 
 impl View {
+    /// What tells it from others of the account.
+    pub(super) fn identity(&self) -> String {
+        format!("{:?} {:?}", self.select, self.root)
+    }
+
     pub(crate) fn new(select: Option<Select>, root: Root) -> Self {
         Self {
             select,

@@ -8,7 +8,7 @@ use super::proxy::{Proxy, ProxyKind};
 use super::settings::{given, server};
 use super::system_proxy::SystemProxy;
 use super::{AccountKind, Connection, Inner, Settings};
-use crate::client::{Client, Root, Select, Servers, View};
+use crate::client::{Client, Kept, Root, Select, Servers, UnfinishedWork, View};
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::oauth::{
@@ -37,6 +37,7 @@ pub struct ConnectionBuilder {
     proxy: Proxy,
     system_proxy: Option<SystemProxy>,
     trust: Trust,
+    unfinished: Option<UnfinishedWork>,
 }
 
 impl ConnectionBuilder {
@@ -55,6 +56,7 @@ impl ConnectionBuilder {
             proxy: Proxy::default(),
             system_proxy: None,
             trust: Trust::default(),
+            unfinished: None,
         }
     }
 
@@ -92,6 +94,13 @@ impl ConnectionBuilder {
     /// that are given come before them.
     pub fn credentials(mut self, store: TokenStore) -> Self {
         self.store = Some(store);
+        self
+    }
+
+    /// Where uploads of large files note how far they came, so that after whatever ended this process the next one goes on from there:
+    /// one with a connection of the same name to the same server.
+    pub fn unfinished(mut self, work: UnfinishedWork) -> Self {
+        self.unfinished = Some(work);
         self
     }
 
@@ -208,7 +217,11 @@ impl ConnectionBuilder {
         let transport = self.transport(&servers)?;
         let view = View::new(self.select.take(), self.root.clone());
         let (tokens, store) = self.tokens(&transport, &servers)?;
-        let client = Client::new(transport, servers, tokens, view);
+        let kept = self.unfinished.take().map(|work| Kept {
+            work,
+            name: self.name.clone(),
+        });
+        let client = Client::new(transport, servers, tokens, view, kept);
         Ok(Connection(Arc::new(Inner {
             name: self.name,
             store,

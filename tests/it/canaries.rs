@@ -255,6 +255,7 @@ fn what_stays_on_this_machine_tells_no_secret() {
     for (words, input) in [
         (&["check", "script.rhai"][..], ""),
         (&["docs", "dropbox"], ""),
+        (&["unfinished", "--json"], ""),
         (&["connection", "list"], ""),
         (&["connection", "list", "--json"], ""),
         (&["connection", "show"], ""),
@@ -414,7 +415,8 @@ fn every_command_is_among_them() {
             "check",
             "docs",
             "connection",
-            "emulator"
+            "emulator",
+            "unfinished"
         ]
     );
     assert_eq!(

@@ -33,4 +33,5 @@ mod shipped;
 mod sign_in_pages;
 mod support;
 mod terminal;
+mod unfinished;
 mod watch;

@@ -46,6 +46,7 @@ struct Opened {
     file: Mutex<File>,
     path: PathBuf,
     stamp: Stamp,
+    version: String,
 }
 
 /// What tells one version of a file from the next without reading it.
@@ -80,6 +81,7 @@ impl LocalFile {
                 file: Mutex::new(file),
                 path: path.to_owned(),
                 stamp: Stamp::of(&metadata),
+                version: version(&metadata),
             }),
             None,
         ))
@@ -88,6 +90,16 @@ impl LocalFile {
     /// The same file, which tells how much of it has gone: what comes before the part that is read.
     pub(crate) fn telling(self, gone: impl Fn(u64) + Send + Sync + 'static) -> Self {
         Self(self.0, Some(Gone(Arc::new(gone))))
+    }
+
+    /// The path by which others find it too, wherever they are.
+    pub(super) fn absolute_path(&self) -> PathBuf {
+        std::path::absolute(&self.0.path).unwrap_or_else(|_| self.0.path.clone())
+    }
+
+    /// What tells this version of this very file from others, as exactly as the system knows it.
+    pub(super) fn version(&self) -> &str {
+        &self.0.version
     }
 
     /// As it was when it was opened.
@@ -177,6 +189,25 @@ impl LocalFile {
         .with_path(path)
         .with_hint("try again when nothing writes to it")
     }
+}
+
+#[cfg(unix)]
+fn version(metadata: &Metadata) -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    let (device, inode, size) = (metadata.dev(), metadata.ino(), metadata.size());
+    let (seconds, nanoseconds) = (metadata.mtime(), metadata.mtime_nsec());
+    format!("{device}:{inode}:{size}:{seconds}.{nanoseconds:09}")
+}
+
+#[cfg(not(unix))]
+fn version(metadata: &Metadata) -> String {
+    let modified = metadata.modified().ok();
+    let modified = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    format!(
+        "{}:{}",
+        metadata.len(),
+        modified.unwrap_or_default().as_nanos()
+    )
 }
 
 impl Stamp {

@@ -15,6 +15,15 @@ use crate::api::files::{
 use crate::api::{UPLOAD_SESSION_APPEND, UPLOAD_SESSION_START};
 use crate::error::{Error, Result};
 
+/// Whether a session ends with a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Open,
+    Closed,
+    /// It does, and may have done so before.
+    ClosedPerhaps,
+}
+
 impl Client {
     /// Sends a file one part after the other.
     pub(super) async fn upload_by_session(
@@ -44,10 +53,12 @@ impl Client {
                 break;
             }
             following = AbortOnDrop(self.part(file, end));
-            self.append(path, &session, offset, &part, false).await?;
+            self.append(path, &session, offset, &part, End::Open)
+                .await?;
         }
         file.check_unchanged()?;
-        self.append(path, &session, offset, &part, true).await?;
+        self.append(path, &session, offset, &part, End::Closed)
+            .await?;
         whole.update_part(&part.hash);
         drop(part);
         self.commit(Closed {
@@ -104,8 +115,9 @@ impl Client {
         session: &str,
         offset: u64,
         part: &Part,
-        close: bool,
+        end: End,
     ) -> Result<()> {
+        let close = end != End::Open;
         let hash = part.hash.content_hash();
         let bytes = part.bytes.clone();
         let at = SessionAppendArg {
@@ -139,7 +151,11 @@ impl Client {
                 self.append_at(path, &at, rest).await.result.map(drop)
             }
             // The try whose answer got lost had closed it; whether all is there the commit tells.
-            _ if close && outcome.unsure && error.tag() == Some("closed") => Ok(()),
+            _ if (end == End::ClosedPerhaps || close && outcome.unsure)
+                && error.tag() == Some("closed") =>
+            {
+                Ok(())
+            }
             _ => Err(error),
         }
     }

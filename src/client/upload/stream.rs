@@ -8,6 +8,7 @@ use super::super::download::Download;
 use super::commit::Closed;
 use super::local_file::{PART, PART_SIZE, Part};
 use super::memory::PartMemory;
+use super::session::End;
 use super::{SESSIONS, is_session_lost};
 use crate::api::files::{CommitInfo, FileMetadata};
 use crate::error::{Error, ErrorKind, Result};
@@ -88,7 +89,7 @@ impl Client {
             whole.update_part(&part.hash);
             let (session, at) = (session.as_str(), offset);
             offset += part.bytes.len() as u64;
-            let send = async move { self.append(path, session, at, &part, false).await };
+            let send = async move { self.append(path, session, at, &part, End::Open).await };
             let ((), next) = tokio::try_join!(send, parts.next())?;
             part = next;
         }
@@ -97,7 +98,8 @@ impl Client {
         whole.update_part(&part.hash);
         let hash = whole.finish();
         check_source(path, expected.as_deref(), &hash)?;
-        self.append(path, &session, offset, &part, true).await?;
+        self.append(path, &session, offset, &part, End::Closed)
+            .await?;
         drop(part);
         self.commit(Closed {
             session,
