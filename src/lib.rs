@@ -63,11 +63,8 @@ pub use path::RemotePath;
 /// The version of Rhai to use for [`Host::register_into`] and [`RunOutcome::value`].
 pub use rhai;
 pub use script::{
-    Answer, Argument, COMMANDS, Candidate, Checked, Class, Command, CommandSpec, Completion, Entry,
-    Event, EventFile, EventSource, Frame, Hint, Home, Host, HostBuilder, InputStatus, Level,
-    Limits, Parameter, Permissions, Reason, Reference, RunOptions, RunOutcome, ScriptError,
-    Session, Signature, TaskEvent, Token, Variable, View, Wanted, brackets_at, tokens,
-    without_secrets,
+    Answer, Checked, Event, EventFile, EventSource, Frame, Host, HostBuilder, InputStatus, Level,
+    Limits, Permissions, Reason, RunOptions, RunOutcome, ScriptError, Session, TaskEvent, Wanted,
 };
 pub use secret::Secret;
 pub use tasks::{
@@ -79,6 +76,20 @@ pub use tasks::{
     TransferOptions, UploadOptions, When, WriteOptions,
 };
 pub use watch::{Change, ChangeKind, Changes, WatchOptions, Watcher};
+
+/// What scripts can call, for people and for editors; see [`Host::reference`].
+pub mod reference {
+    pub use crate::script::{Entry, Home, Parameter, Reference, Signature};
+}
+
+/// What a front end for a [`Session`] needs beside it: completion and hints, the pieces of an input for colours, the commands as data, and how
+/// values are shown.
+pub mod repl {
+    pub use crate::script::{
+        Argument, COMMANDS, Candidate, Class, Command, CommandSpec, Completion, Hint, Token,
+        Variable, View, brackets_at, tokens, without_secrets,
+    };
+}
 
 /// The programs of the README compile.
 #[cfg(doctest)]

@@ -1,6 +1,7 @@
 //! `docs`: the reference, printed.
 
-use dropscript::{Error, ErrorKind, Host, Reference, Result};
+use dropscript::reference::Reference;
+use dropscript::{Error, ErrorKind, Host, Result};
 use tokio_util::sync::CancellationToken;
 
 use super::args::DocsArgs;

@@ -76,7 +76,8 @@ fn a_function_goes_over_lines_typed_or_pasted() {
     terminal
         .types("fn twice(x) {")
         .presses(&["Enter"])
-        .types("  x * 2")
+        .presses(&["Tab"])
+        .types("x * 2")
         .presses(&["Enter"])
         .types("}")
         .presses(&["Enter"]);

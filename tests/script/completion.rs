@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use dropscript::emulator::Emulator;
-use dropscript::{Completion, Connection, Host, Session, View};
+use dropscript::repl::{Completion, View};
+use dropscript::{Connection, Host, Session};
 use tokio_util::sync::CancellationToken;
 
 use crate::bench::Bench;

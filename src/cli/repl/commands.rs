@@ -6,9 +6,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use dropscript::{
-    COMMANDS, Command, Error, ErrorKind, Result, RunOptions, Session, without_secrets,
-};
+use dropscript::repl::{COMMANDS, Command, Variable, without_secrets};
+use dropscript::{Error, ErrorKind, Result, RunOptions, Session};
 
 use super::{Repl, Then, edit, explain, screen};
 use crate::cli::docs;
@@ -87,7 +86,7 @@ impl Repl<'_> {
     fn vars(&self) {
         let session = self.session.borrow();
         let variables = session.variables();
-        let width = |text: fn(&dropscript::Variable) -> &str| {
+        let width = |text: fn(&Variable) -> &str| {
             variables
                 .iter()
                 .map(|variable| text(variable).chars().count())
@@ -100,7 +99,7 @@ impl Repl<'_> {
         );
         let mut lines = String::new();
         for variable in &variables {
-            let dropscript::Variable {
+            let Variable {
                 name, kind, text, ..
             } = variable;
             let _ = writeln!(lines, "{name:names$}  {kind:kinds$}  {text}");

@@ -5,9 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use dropscript::{
-    Candidate, Class, Command, Completion, InputStatus, Session, Token, brackets_at, tokens,
-};
+use dropscript::repl::{Candidate, Class, Command, Completion, Token, brackets_at, tokens};
+use dropscript::{InputStatus, Session};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustyline::completion::{self, Completer};
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -57,6 +56,9 @@ impl Completer for Assistant {
         cursor: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Choice>)> {
+        if is_indented_here(&line[..cursor]) {
+            return Ok((cursor, vec![Choice(indentation())]));
+        }
         let begun = Instant::now();
         let complete = || self.session.borrow().complete(line, cursor);
         let mut found: Completion = complete();
@@ -67,6 +69,20 @@ impl Completer for Assistant {
             found.start,
             found.candidates.into_iter().map(Choice).collect(),
         ))
+    }
+}
+
+/// Whether the cursor is where a further line begins: a tab there is no wish to see every name that there is.
+fn is_indented_here(before: &str) -> bool {
+    let line = before.rsplit_once('\n').map(|(_, line)| line);
+    line.is_some_and(|line| line.trim().is_empty())
+}
+
+fn indentation() -> Candidate {
+    Candidate {
+        text: "    ".to_owned(),
+        label: String::new(),
+        goes_on: true,
     }
 }
 

@@ -13,9 +13,9 @@ use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use dropscript::repl::{Command, View};
 use dropscript::{
-    Answer, Command, Error, ErrorKind, Host, InputStatus, Result, RunOptions, ScriptError, Session,
-    View,
+    Answer, Error, ErrorKind, Host, InputStatus, Result, RunOptions, ScriptError, Session,
 };
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;

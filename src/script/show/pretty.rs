@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use rhai::{Array, Blob, Dynamic, FnPtr, Map};
 
-use super::width::{cut_end, printable, width};
+use super::width::{cut_end, printable, printable_text, width};
 use super::{MORE, View};
 use crate::connection::Connection;
 use crate::script::modules::Listing;
@@ -23,7 +23,7 @@ const DEPTH: usize = 24;
 /// A text in quotes; whole, it is shown as it is.
 pub(super) fn text(text: &str, view: View) -> String {
     if view.whole {
-        return text.to_owned();
+        return printable_text(text);
     }
     match text.char_indices().nth(LETTERS) {
         None => format!("{text:?}"),

@@ -17,6 +17,12 @@ pub(super) fn printable(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
+/// The same of a text that is shown whole, whose tabs are its own.
+pub(super) fn printable_text(text: &str) -> String {
+    let parts: Vec<String> = text.split('\t').map(printable).collect();
+    parts.join("\t")
+}
+
 /// The beginning of a text, as much as fits, with a sign where it was cut.
 pub(super) fn cut_end(text: &str, columns: usize) -> String {
     if width(text) <= columns {
@@ -69,6 +75,7 @@ mod tests {
 
     #[test]
     fn no_name_steers_the_terminal() {
-        assert_eq!(printable("a\x1b[2Jb"), "a\u{fffd}[2Jb");
+        assert_eq!(printable("a\x1b[2J\tb"), "a\u{fffd}[2J\u{fffd}b");
+        assert_eq!(printable_text("a\x1b[2J\tb"), "a\u{fffd}[2J\tb");
     }
 }
