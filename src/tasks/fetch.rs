@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::claims::{Claim, Claims, NAMED_TWICE, clash};
 use super::delete_source::{Kept, UNPROVEN, delete_remote, leave_for_sources};
 use super::filter::Sieve;
+use super::local_name;
 use super::naming::numbered;
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
 use super::parts;
@@ -103,7 +104,7 @@ impl<'a> Download<'a> {
             parallel: self.options.parallel.unwrap_or(PARALLEL),
             plan_only: self.options.dry_run,
         };
-        let work = placed(sieve.select(work), self.options, key).await;
+        let work = placed(sieve.select(work), self.options, local_name::key).await;
         // All is found before the first byte: what cannot work is told at once, and how much it is is known.
         let steps: Vec<_> = work.map(|step| self.check(step)).collect().await;
         let leave = leave_for_sources(self.client, &steps, self.options)?;
@@ -125,7 +126,7 @@ impl<'a> Download<'a> {
     /// A file whose name cannot be one here fails.
     fn check(&self, step: Step<Below>) -> Step<Below> {
         let Step::Work(below) = step else { return step };
-        match check_names(&below.relative) {
+        match local_name::check(&below.relative) {
             Ok(()) => Step::Work(below),
             Err(error) => {
                 let destination = self.folder.join(&below.relative).display().to_string();
@@ -332,7 +333,7 @@ impl<'a> Download<'a> {
     }
 
     fn claim(&self, relative: &str, item: &Item) -> Claim {
-        self.claims.claim(key(relative), &item.path)
+        self.claims.claim(local_name::key(relative), &item.path)
     }
 
     fn free_name(&self, item: &Item, relative: &str) -> Result<String> {
@@ -367,15 +368,6 @@ impl<'a> Download<'a> {
     }
 }
 
-/// Where the file system does not tell letter case apart, two paths that differ by it only are one.
-pub(super) fn key(relative: &str) -> String {
-    if cfg!(any(windows, target_vendor = "apple")) {
-        relative.to_lowercase()
-    } else {
-        relative.to_owned()
-    }
-}
-
 /// The time of a file; Dropbox has none before 1970.
 fn system_time(time: Timestamp) -> SystemTime {
     let seconds = u64::try_from(time.as_second()).unwrap_or_default();
@@ -394,38 +386,5 @@ fn hash_of(root: &Dir, relative: &str) -> std::io::Result<String> {
     }
 }
 
-/// Names that would lead out of the folder are refused; the opened folder would stop them too, but less clearly.
-fn check_names(relative: &str) -> Result<()> {
-    let bad = relative.split('/').find(|name| {
-        matches!(*name, "" | "." | "..")
-            || name.contains('\0')
-            || (cfg!(windows) && name.contains(['\\', ':']))
-    });
-    match bad {
-        None => Ok(()),
-        Some(name) => Err(Error::new(
-            ErrorKind::InvalidPath,
-            format!(
-                "`{}` cannot be the name of a local file",
-                name.escape_debug()
-            ),
-        )
-        .with_path(relative)),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_lead_out_are_refused() {
-        for relative in ["../a", "a/../b", "a//b", "/a", "a/.", "a\0b", ""] {
-            assert_eq!(
-                check_names(relative).expect_err(relative).kind(),
-                ErrorKind::InvalidPath
-            );
-        }
-        check_names("a/..b/c d/ü").expect("a fine name");
-    }
-}
+mod tests;

@@ -12,9 +12,10 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::delete::{Folders, leave_to_delete};
 use super::delete_in::Deletion;
-use super::fetch::{self, Download};
+use super::fetch::Download;
 use super::filter::{Sieve, Task};
 use super::local::Found as LocalFound;
+use super::local_name;
 use super::local_tree::{Entry, LocalTree};
 use super::remote::{Below, Found, Reading, Walk, find};
 use super::run::{Done, Run, Step};
@@ -290,7 +291,7 @@ impl<'a> Mirror<'a> {
         }
         let there: HashSet<String> = there
             .iter()
-            .map(|below| fetch::key(&below.relative))
+            .map(|below| local_name::key(&below.relative))
             .collect();
         here.iter()
             .filter(|entry| {
@@ -298,7 +299,7 @@ impl<'a> Mirror<'a> {
                     .kind
                     .is_some_and(|kind| self.is_about(&entry.relative, kind))
             })
-            .filter(|entry| !there.contains(&fetch::key(&entry.relative)))
+            .filter(|entry| !there.contains(&local_name::key(&entry.relative)))
             .cloned()
             .collect()
     }

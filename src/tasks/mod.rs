@@ -17,6 +17,7 @@ mod item;
 mod known;
 mod list;
 mod local;
+mod local_name;
 mod local_tree;
 mod mirror;
 mod naming;

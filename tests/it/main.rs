@@ -28,6 +28,7 @@ mod progress;
 mod proxy_settings;
 mod repl;
 mod run;
+mod scripts;
 mod secrets;
 mod shipped;
 mod sign_in_pages;

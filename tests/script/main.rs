@@ -12,6 +12,7 @@ mod files;
 mod filters;
 mod guards;
 mod modules;
+mod options;
 mod progress;
 mod reference;
 mod relocating;
