@@ -205,4 +205,11 @@ fn a_secret_of_another_app_is_forgotten() {
         .success();
     let kept = stored(&done).unwrap();
     assert!(!kept.contains("canary") && kept.contains("proxy_password"));
+    // An empty line does it too.
+    let done = private(lab(&["--app-secret-stdin"]))
+        .input("\n")
+        .stderr_contains("taken out of the file")
+        .success();
+    let kept = stored(&done).unwrap();
+    assert!(!kept.contains("canary") && kept.contains("proxy_password"));
 }

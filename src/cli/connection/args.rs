@@ -172,10 +172,10 @@ pub(super) struct SettingArgs {
     /// Who looks up the names of the servers, with SOCKS: `remote` or `local`
     #[arg(long, value_name = "WHO")]
     proxy_names: Option<String>,
-    /// Store the secret of your own app, which is the next line of standard input
+    /// Store the secret of your own app, which is the next line of standard input; an empty one takes it away
     #[arg(long)]
     pub(super) app_secret_stdin: bool,
-    /// Store the password for the proxy, which is the next line of standard input (after the app secret's)
+    /// Store the password for the proxy, which is the next line of standard input (after the app secret's); an empty one takes it away
     #[arg(long)]
     pub(super) proxy_password_stdin: bool,
 }

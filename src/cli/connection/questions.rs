@@ -113,14 +113,15 @@ pub(super) fn about(voice: Voice, current: &Settings) -> Result<Answers> {
     for (setting, question) in QUESTIONS {
         let new = ask(&mut answers, &current, setting, question)?;
         if *setting == "app_key" && !new.is_empty() {
-            answers.secrets.app_secret = prompt::secret("App secret; Enter keeps it")?;
+            answers.secrets.app_secret =
+                prompt::secret("App secret; Enter keeps it, `-` takes it away")?;
         }
         if *setting == "proxy.type" && !matches!(new.as_str(), "" | "none") {
             for (setting, question) in PROXY_QUESTIONS {
                 ask(&mut answers, &current, setting, question)?;
             }
             answers.secrets.proxy_password =
-                prompt::secret("Password at the proxy; Enter keeps it")?;
+                prompt::secret("Password at the proxy; Enter keeps it, `-` takes it away")?;
         }
     }
     Ok(answers)

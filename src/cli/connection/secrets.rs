@@ -10,7 +10,7 @@ use super::args::SettingArgs;
 use crate::cli::credentials::store;
 use crate::cli::prompt;
 
-/// Secrets that were given.
+/// Secrets that were given; an empty one takes away what is stored.
 #[derive(Default)]
 pub(super) struct Secrets {
     pub(super) app_secret: Option<Secret>,
@@ -46,7 +46,7 @@ impl Secrets {
                 "set `DROPBOX_APP_SECRET`, or choose another place with `--credentials`",
             ));
         }
-        if self.proxy_password.is_none() {
+        if self.proxy_password.as_ref().is_none_or(Secret::is_empty) {
             return Ok(());
         }
         let proxy = settings.proxy.clone().unwrap_or_default();
@@ -69,14 +69,26 @@ impl Secrets {
         }
         let lock = store(settings)?.lock(name).await?;
         let before = lock.load().await?.unwrap_or_default();
+        let kept = |given: Option<Secret>, before| match given {
+            None => before,
+            given => given.filter(|secret| !secret.is_empty()),
+        };
+        let stores = [&self.app_secret, &self.proxy_password]
+            .into_iter()
+            .flatten()
+            .any(|secret| !secret.is_empty());
         let place = lock
             .save(&StoredCredentials {
-                app_secret: self.app_secret.or(before.app_secret),
-                proxy_password: self.proxy_password.or(before.proxy_password),
+                app_secret: kept(self.app_secret, before.app_secret),
+                proxy_password: kept(self.proxy_password, before.proxy_password),
                 ..before
             })
             .await?;
-        desk.voice.status(&format!("stored in {place}"));
+        desk.voice.status(&if stores {
+            format!("stored in {place}")
+        } else {
+            format!("taken out of {place}")
+        });
         Ok(())
     }
 }
