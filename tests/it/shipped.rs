@@ -118,6 +118,23 @@ fn the_sessions_of_the_readme_are_true_and_watch_runs_what_they_save() {
 }
 
 #[test]
+fn every_configuration_of_the_readme_is_sound() {
+    let is_configuration = |block: &String| {
+        let heads = ["[connections", "[permissions", "[scripts"];
+        heads.iter().any(|head| block.contains(head))
+    };
+    let blocks: Vec<_> = blocks("toml")
+        .into_iter()
+        .filter(is_configuration)
+        .collect();
+    assert!(blocks.len() >= 2);
+    for block in blocks {
+        dropscript::Config::parse(&block, "README.md")
+            .unwrap_or_else(|error| panic!("{error}: {block}"));
+    }
+}
+
+#[test]
 fn every_command_of_the_readme_runs() {
     let commands = blocks("sh");
     assert!(commands.len() >= 3);

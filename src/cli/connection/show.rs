@@ -1,11 +1,12 @@
 //! What there is to see of connections: never a secret.
 
 use dropscript::{Config, Place, Result, Settings, StoredCredentials};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Desk;
 use super::questions::values;
 use crate::cli::credentials::store;
+use crate::cli::sign_in::REDIRECT_URI;
 
 /// Lists the connections.
 pub(super) async fn list(desk: &Desk, json: bool) -> Result<String> {
@@ -86,7 +87,7 @@ impl<'a> Row<'a> {
         json!({
             "name": self.name,
             "default": self.is_default,
-            "settings": values(self.settings),
+            "settings": effective(self.settings),
             "secrets": secrets,
             "place": self.place.as_ref().map(ToString::to_string),
         })
@@ -122,7 +123,7 @@ pub(super) async fn show(desk: &Desk, name: Option<&str>, json: bool) -> Result<
     }
     let mark = if row.is_default { " (the default)" } else { "" };
     let mut rows = vec![["name".to_owned(), format!("{name}{mark}")]];
-    for (setting, value) in values(settings) {
+    for (setting, value) in effective(settings) {
         rows.push([setting, shown(&value)]);
     }
     for (secret, stored) in row.secrets() {
@@ -132,6 +133,14 @@ pub(super) async fn show(desk: &Desk, name: Option<&str>, json: bool) -> Result<
         rows.push(["stored in".to_owned(), place.to_string()]);
     }
     Ok(table(&rows))
+}
+
+/// The settings as they are used: what is to be registered with the app is told also where it is nobody's choice.
+fn effective(settings: &Settings) -> Map<String, Value> {
+    let mut all = values(settings);
+    all.entry("redirect_uri")
+        .or_insert_with(|| REDIRECT_URI.into());
+    all
 }
 
 /// The connection that is meant where none is named.
