@@ -216,6 +216,25 @@ fn the_exit_status_tells_what_to_do() {
 }
 
 #[test]
+fn the_registered_app_will_do_where_there_is_one() {
+    let emulator = Emulator::start().unwrap();
+    let config = |app: &str| {
+        let url = emulator.url();
+        format!("{app}[connections.work]\nendpoint = \"{url}\"\ncredentials = \"file\"\n")
+    };
+    let with = |app: &str| {
+        let signed_in = renewing(emulator.refresh_token("main"));
+        lab(emulator.url(), "", &signed_in)
+            .local("../home/config/dropscript/config.toml", &config(app))
+            .arg("work")
+    };
+    with("[app]\nkey = \"emulator-app\"\n").success();
+    with("")
+        .stderr_contains("make one at https://www.dropbox.com/developers/apps")
+        .status(2);
+}
+
+#[test]
 fn not_looking_at_certificates_is_warned_of_at_each_run() {
     let secure = Emulator::builder()
         .tls(([127, 0, 0, 1], 0).into())

@@ -191,6 +191,16 @@ async fn without_a_browser_the_code_is_pasted() {
 }
 
 #[tokio::test]
+async fn without_a_display_it_is_the_same() {
+    let desk = Desk::new();
+    let mut child = desk.lab(&["login", "work"]).start_at_a_terminal();
+    child.says("there is no display").says("paste the code");
+    let code = allow(&address(&child)).await;
+    child.type_in(&format!("{code}\n"));
+    assert_signed_in(&child.end(0));
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_leads_to_pasting_the_address() {
     let desk = Desk::new();
     let _taken = TcpListener::bind(("127.0.0.1", desk.port)).unwrap();

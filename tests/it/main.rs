@@ -35,4 +35,5 @@ mod sign_in_pages;
 mod support;
 mod terminal;
 mod unfinished;
+mod views;
 mod watch;
