@@ -6,8 +6,8 @@ use futures_util::future::BoxFuture;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use oauth2::basic::{
-    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
-    BasicTokenType,
+    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
+    BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
     AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, EndpointNotSet,
@@ -167,7 +167,14 @@ impl TokenEndpoint {
                 let why = answer
                     .error_description()
                     .map_or_else(|| answer.error().to_string(), Clone::clone);
-                Error::new(ErrorKind::NotSignedIn, format!("{what}: {why}"))
+                let message = format!("{what}: {why}");
+                // Whoever signed in again would be told the same.
+                if *answer.error() == BasicErrorResponseType::InvalidClient {
+                    return Error::new(ErrorKind::InvalidArgument, message).with_hint(
+                        "the key and the secret are not those of one app; signing in works without a secret: `dropscript connection edit NAME --app-secret-stdin` with an empty line takes it away",
+                    );
+                }
+                Error::new(ErrorKind::NotSignedIn, message)
             }
             // The answer itself may hold a token, so it is not shown.
             Parse(..) | Other(_) => Error::new(

@@ -64,6 +64,17 @@ async fn a_refused_refresh_says_what_to_do_and_shows_no_secret() {
 }
 
 #[tokio::test]
+async fn a_secret_of_another_app_is_no_matter_of_signing_in() {
+    let emulator = Emulator::start().unwrap();
+    let dbx = refreshing(&emulator).app_secret("canary").build().unwrap();
+    let error = dbx.account().await.unwrap_err();
+    assert_eq!(error.kind().as_str(), "invalid_argument");
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("--app-secret-stdin"), "{hint}");
+    assert!(!format!("{error:?} {}", error.full_message()).contains("canary"));
+}
+
+#[tokio::test]
 async fn a_token_server_that_is_busy_is_asked_again() {
     let emulator = Emulator::start().unwrap();
     let busy = FaultKind::ServerError {
