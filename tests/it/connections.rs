@@ -338,6 +338,7 @@ fn removing_takes_what_is_stored_along_and_cloning_only_when_asked() {
     let emulator = Emulator::start().unwrap();
     let done = signed_in(&emulator, &["connection", "remove", "work", "--yes"])
         .stderr_contains("removed what was stored in the file")
+        .stderr_contains("connected_apps")
         .success();
     assert!(!done.path(CREDENTIALS).join("work.json").exists());
     let done = signed_in(&emulator, &["connection", "clone", "work", "other"])

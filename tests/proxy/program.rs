@@ -148,15 +148,14 @@ fn two_accounts_are_used_in_one_script_by_proxy_and_for_a_team() {
             ],
             "",
         );
-        program.environment = vec![("https_proxy", format!("http://{PROXY}:3128"))];
+        // The login of the settings counts, and that of the URL shows nowhere.
+        let url = format!("http://bob:Other-Pass1@{PROXY}:3128");
+        program.environment = vec![("https_proxy", url.clone())];
         let found = program.test("office");
         assert_eq!(found["status"], 0, "{found}");
         assert_eq!(found["proxy"], format!("http://{PROXY}:3128"));
         // Who is to be reached directly is not, where only the proxy leads there.
-        program.environment = vec![
-            ("no_proxy", "*".into()),
-            ("https_proxy", format!("http://{PROXY}:3128")),
-        ];
+        program.environment = vec![("no_proxy", "*".into()), ("https_proxy", url)];
         assert_eq!(program.test("office")["status"], 7);
     });
 }

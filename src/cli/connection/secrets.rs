@@ -43,7 +43,7 @@ impl Secrets {
         if !self.names().is_empty() && settings.credentials == Credentials::Env {
             let message = "the secrets of this connection come from the environment";
             return Err(Error::new(ErrorKind::InvalidArgument, message).with_hint(
-                "set `DROPBOX_APP_SECRET`, or choose another place with `--credentials`",
+                "that is `DROPBOX_APP_SECRET`, and for the proxy `--proxy-type system`, where `HTTPS_PROXY` has the login; or choose another place with `--credentials`",
             ));
         }
         if self.proxy_password.as_ref().is_none_or(Secret::is_empty) {
@@ -138,10 +138,17 @@ pub(super) async fn remove(desk: &Desk, name: &str, settings: &Settings) -> Resu
         return Ok(());
     }
     let place = store.place(name);
+    // What cannot be read can be removed all the same.
+    let stored = store.load(name).await.ok().flatten().unwrap_or_default();
     store.remove(name).await?;
     if let Some(place) = place {
         desk.voice
             .status(&format!("removed what was stored in {place}"));
+    }
+    if stored.is_signed_in() {
+        desk.voice.status(
+            "Dropbox was not told, as `connection logout` would have done: https://www.dropbox.com/account/connected_apps ends the sign-in there",
+        );
     }
     Ok(())
 }
