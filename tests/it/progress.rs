@@ -2,13 +2,13 @@
 
 use crate::support::Lab;
 
-/// An upload that takes a while: the closure holds it up.
+/// An upload that takes a while: the closure holds it up, and one file comes after the other.
 const SLOW: &str = r#"
     file::create_folder("out");
     for number in 0..30 { file::write_text(`out/${number}.txt`, "some text"); }
     print("before");
     let times = 0;
-    dropbox().upload("out", "/in", #{
+    dropbox().upload("out", "/in", #{ parallel: 1,
         progress: |p| { if times < 4 { sleep("0.2s"); times += 1; if times == 3 { print("between"); } } }
     });
     print("after");
