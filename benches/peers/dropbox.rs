@@ -56,7 +56,11 @@ impl Dropbox {
             .enable_all()
             .build()
             .expect("a runtime");
-        let control = reqwest::Client::builder().no_proxy().build();
+        // Between two questions the server may have closed the connection.
+        let control = reqwest::Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .build();
         Dropbox {
             child,
             told,
