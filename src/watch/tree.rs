@@ -27,6 +27,9 @@ impl Tree {
     }
 
     /// Notes one look, and gives the folders that were in this one before and are not any more.
+    ///
+    /// A folder that is noted is in the one above it, if that is known, whatever the last look at that one saw: else nobody would
+    /// find it gone.
     pub(super) fn note(
         &mut self,
         folder: &Path,
@@ -45,6 +48,11 @@ impl Tree {
             .collect();
         self.folders
             .insert(folder.to_owned(), Folder { identity, children });
+        if let (Some(parent), Some(name)) = (folder.parent(), folder.file_name())
+            && let Some(parent) = self.folders.get_mut(parent)
+        {
+            parent.children.insert(name.to_owned());
+        }
         gone
     }
 
@@ -87,6 +95,15 @@ mod tests {
                 .is_empty()
         );
         let gone = tree.note(Path::new("/r"), (1, 1), names(&["b", "c"]));
+        assert_eq!(gone, [Path::new("/r/a")]);
+    }
+
+    #[test]
+    fn a_folder_that_came_without_a_look_at_the_one_above_is_gone_with_the_next() {
+        let mut tree = Tree::default();
+        tree.note(Path::new("/r"), (1, 1), Vec::new());
+        tree.note(Path::new("/r/a"), (1, 2), Vec::new());
+        let gone = tree.note(Path::new("/r"), (1, 1), Vec::new());
         assert_eq!(gone, [Path::new("/r/a")]);
     }
 

@@ -330,4 +330,26 @@ mod tests {
         inbox.stop();
         thread.join().expect("it ends");
     }
+
+    #[test]
+    fn a_folder_is_found_gone_however_it_was_come_upon() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path().canonicalize().expect("there");
+        let findings = Arc::new(Findings::new(Duration::ZERO));
+        let roots = Roots::find(std::slice::from_ref(&root)).expect("found");
+        let pace = Pace {
+            rescan: Duration::from_secs(3600),
+            poll: None,
+        };
+        let mut local = Local::new(roots, findings, Arc::default(), pace);
+        local.begin();
+        let deep = root.join("sub/deep");
+        std::fs::create_dir_all(&deep).expect("made");
+        // A look that was due from before, when the folder above was another.
+        local.scan(deep.clone(), Reach::New);
+        assert!(local.tree.contains(&deep));
+        std::fs::remove_dir_all(root.join("sub")).expect("removed");
+        local.scan_all();
+        assert!(!local.tree.contains(&deep));
+    }
 }

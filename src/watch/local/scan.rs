@@ -40,6 +40,11 @@ impl Local {
             if self.inbox.is_stopped() {
                 return;
             }
+            if !self.has_place(&folder) {
+                // The look at the one above leads here, if it still does.
+                folders.extend(folder.parent().map(Path::to_owned));
+                continue;
+            }
             let gone = match self.scan_folder(&folder, reach, &mut folders) {
                 Ok(()) => {
                     if self.unknown.remove(&folder) {
@@ -58,6 +63,13 @@ impl Local {
                 _ => self.set_unknown(folder, &gone),
             }
         }
+    }
+
+    /// Whether a folder is a root, or the one that it is in was looked at and not found gone since. Only such a folder is found gone
+    /// itself.
+    fn has_place(&self, folder: &Path) -> bool {
+        let is_known = |parent| self.tree.contains(parent);
+        self.roots.is_folder(folder) || folder.parent().is_some_and(is_known)
     }
 
     fn scan_folder(
