@@ -15,9 +15,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::blob::{Blob, BlobFile};
 use super::private;
+use super::state::State;
+use super::state::kept::{Known, Unwritten, UnwrittenTree};
 use super::state::register::Entry;
 use super::state::tree::{Change, FileNode, FolderNode, Holds, Node};
-use super::state::{Known, State, Unwritten, UnwrittenTree};
 
 /// How long another emulator may take to end.
 const PATIENCE: Duration = Duration::from_secs(2);

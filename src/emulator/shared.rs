@@ -20,8 +20,9 @@ use super::mint::Mint;
 use super::mirror;
 use super::quirk::Quirks;
 use super::scan::{self, Scanner, Settled};
+use super::state::kept::{Unwritten, UnwrittenTree};
 use super::state::write::{Commit, Content, WriteError, WriteMode};
-use super::state::{AccountId, State, Unwritten, UnwrittenTree};
+use super::state::{AccountId, State};
 
 #[derive(Debug)]
 pub(super) struct Shared {

@@ -11,18 +11,18 @@ use super::delete_source::{Kept, UNPROVEN, delete_remote, leave_for_sources};
 use super::filter::Task;
 use super::known::{Known, already_there};
 use super::list::nothing_matches;
-use super::naming::looks_like_a_file;
+use super::naming::check_destination;
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
 use super::placing::{claimed, placed};
 use super::progress::{Moving, Tally};
-use super::remote::{Below, Found, Reading, find};
+use super::remote::{Below, Found, Reading, find_all};
 use super::remote_files::files;
 use super::run::{Done, Run, Step};
 use super::{CopyOptions, Item, ItemKind, Outcome, Report, ReportItem, Source};
 use crate::api::files::{CommitInfo, FileMetadata, WriteMode};
 use crate::client::{Client, Leave, SmallFiles};
 use crate::connection::Connection;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::path::RemotePath;
 
 /// Files at a time: each is fetched and sent at once.
@@ -49,20 +49,14 @@ impl Connection {
         let target: RemotePath = folder.parse()?;
         let sieve = options.filter.sieve(Task::Download, Timestamp::now())?;
         let source = source.into();
-        let what = match &source {
-            Source::Text(text) => text.clone(),
-            _ => "the source".to_owned(),
-        };
-        let reading = Reading {
-            glob: options.glob,
-            subfolders: options.filter.subfolders,
-        };
-        let mut found = Vec::new();
-        for source in source.flattened() {
-            found.push(find(from, &source, reading).await?);
-        }
-        if let [Found::One(item)] = found.as_slice() {
-            check_target(client, item, folder, &target).await?;
+        let what = source.told();
+        let found = find_all(from, source, Reading::of(&options)).await?;
+        if let [Found::One(item)] = found.as_slice()
+            && item.kind == ItemKind::File
+        {
+            let hint =
+                format!("if it is a folder, write `{folder}/`; `rename` gives a file another name");
+            check_destination(client, &item.name, folder, &target, hint).await?;
         }
         let steps = files(from, found, &sieve, options.filter.subfolders);
         // All is found before the first change: the other account may be this one.
@@ -101,29 +95,6 @@ impl Connection {
         task.tally.finish();
         done
     }
-}
-
-/// A file that goes to what looks like its own name.
-async fn check_target(
-    client: &Client,
-    item: &Item,
-    folder: &str,
-    target: &RemotePath,
-) -> Result<()> {
-    if item.kind != ItemKind::File || !looks_like_a_file(folder, &item.name) {
-        return Ok(());
-    }
-    let there = client.metadata_if_any(target).await?.map(Item::from);
-    if there.is_some_and(|there| there.kind == ItemKind::Folder) {
-        return Ok(());
-    }
-    let message =
-        format!("the destination `{folder}` is a folder, but looks like the name of the file");
-    Err(Error::new(ErrorKind::InvalidArgument, message)
-        .with_path(folder)
-        .with_hint(format!(
-            "if it is a folder, write `{folder}/`; `rename` gives a file another name"
-        )))
 }
 
 struct CopyFrom<'a> {

@@ -10,11 +10,11 @@ use super::delete_source::{Kept, delete_remote};
 use super::filter::Task;
 use super::known::{Known, already_there};
 use super::list::nothing_matches;
-use super::naming::looks_like_a_file;
+use super::naming::check_destination;
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
 use super::placing::{claimed, placed};
 use super::progress::Tally;
-use super::remote::{Below, Found, Reading, find};
+use super::remote::{Below, Found, Reading, find_all};
 use super::remote_files::files;
 use super::replace::replace;
 use super::run::{Done, Run, Step};
@@ -82,20 +82,19 @@ impl Connection {
                 .with_hint("leave the option `keep_dates` out"));
         }
         let sieve = options.filter.sieve(Task::Download, Timestamp::now())?;
-        let what = match &source {
-            Source::Text(text) => text.clone(),
-            _ => "the source".to_owned(),
-        };
-        let reading = Reading {
-            glob: options.glob,
-            subfolders: options.filter.subfolders,
-        };
-        let mut found = Vec::new();
-        for source in source.flattened() {
-            found.push(find(self.client(), &source, reading).await?);
-        }
-        if let [Found::One(item)] = found.as_slice() {
-            self.check_target(how, item, folder, &target).await?;
+        let what = source.told();
+        let found = find_all(self.client(), source, Reading::of(options)).await?;
+        if let [Found::One(item)] = found.as_slice()
+            && item.kind == ItemKind::File
+        {
+            let instead = match how {
+                Relocation::Copy => "copy_to",
+                Relocation::Move => "rename",
+            };
+            let hint = format!(
+                "to give the file that path use `{instead}`; if it is a folder, write `{folder}/`"
+            );
+            check_destination(self.client(), &item.name, folder, &target, hint).await?;
         }
         let steps = files(self.client(), found, &sieve, options.filter.subfolders);
         // What is put below the source must not be come upon there: all is found before the first change.
@@ -111,34 +110,6 @@ impl Connection {
             folder: target,
         };
         task.run(steps).await
-    }
-
-    /// A file that goes to what looks like its own name.
-    async fn check_target(
-        &self,
-        how: Relocation,
-        item: &Item,
-        folder: &str,
-        target: &RemotePath,
-    ) -> Result<()> {
-        if item.kind != ItemKind::File || !looks_like_a_file(folder, &item.name) {
-            return Ok(());
-        }
-        let there = self.client().metadata_if_any(target).await?.map(Item::from);
-        if there.is_some_and(|there| there.kind == ItemKind::Folder) {
-            return Ok(());
-        }
-        let instead = match how {
-            Relocation::Copy => "copy_to",
-            Relocation::Move => "rename",
-        };
-        let message =
-            format!("the destination `{folder}` is a folder, but looks like the name of the file");
-        Err(Error::new(ErrorKind::InvalidArgument, message)
-            .with_path(folder)
-            .with_hint(format!(
-                "to give the file that path use `{instead}`; if it is a folder, write `{folder}/`"
-            )))
     }
 }
 

@@ -30,10 +30,7 @@ impl Connection {
     ) -> Result<Report> {
         let client = self.client();
         let source = source.into();
-        let what = match &source {
-            Source::Text(text) => text.clone(),
-            _ => "the source".to_owned(),
-        };
+        let what = source.told();
         // All that is to be deleted is found before the first deletion.
         let mut items = Vec::new();
         for source in source.flattened() {

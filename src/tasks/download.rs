@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::fetch::Download;
 use super::filter::Task;
 use super::list::nothing_matches;
-use super::naming::looks_like_a_file;
+use super::naming::{looks_like_a_file, misnamed};
 use super::placing::refuse_rename;
-use super::remote::{Found, Reading, find};
-use super::{DownloadOptions, ItemKind, Report, Source, TransferOptions};
+use super::remote::{Found, Reading, find_all};
+use super::{DownloadOptions, ItemKind, Report, Source};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -32,20 +32,18 @@ impl Connection {
         let folder = folder.as_ref();
         let sieve = options.filter.sieve(Task::Download, Timestamp::now())?;
         let source = source.into();
-        let what = match &source {
-            Source::Text(text) => text.clone(),
-            _ => "the source".to_owned(),
-        };
-        let found = self.read(source, &options).await?;
+        let what = source.told();
+        let found = find_all(self.client(), source, Reading::of(&options)).await?;
         if let [Found::One(item)] = found.as_slice() {
             let text = folder.to_string_lossy();
             if item.kind == ItemKind::File
                 && !folder.is_dir()
                 && looks_like_a_file(&text, &item.name)
             {
-                return Err(Error::new(ErrorKind::InvalidArgument, format!("the destination `{text}` is a folder, but looks like the name of the file"))
-                    .with_path(text.clone())
-                    .with_hint(format!("to fetch the file under that name use `download_file`; if it is a folder, write `{text}/`")));
+                let hint = format!(
+                    "to fetch the file under that name use `download_file`; if it is a folder, write `{text}/`"
+                );
+                return Err(misnamed(&text, hint));
             }
         }
         let report = Download::new(self, &options, folder, None)?
@@ -81,7 +79,7 @@ impl Connection {
         };
         refuse_rename(&literal, "download_file")?;
         let sieve = literal.filter.sieve(Task::Download, Timestamp::now())?;
-        let found = self.read(Source::from(path), &literal).await?;
+        let found = find_all(self.client(), Source::from(path), Reading::of(&literal)).await?;
         match found.as_slice() {
             [Found::One(item)] if item.kind == ItemKind::File => {}
             _ => {
@@ -100,17 +98,5 @@ impl Connection {
         Download::new(self, &literal, folder, Some(name.to_owned()))?
             .found(found, &sieve)
             .await
-    }
-
-    async fn read(&self, source: Source, options: &TransferOptions) -> Result<Vec<Found>> {
-        let reading = Reading {
-            glob: options.glob,
-            subfolders: options.filter.subfolders,
-        };
-        let mut found = Vec::new();
-        for source in source.flattened() {
-            found.push(find(self.client(), &source, reading).await?);
-        }
-        Ok(found)
     }
 }

@@ -19,7 +19,7 @@ use super::local_name;
 use super::local_tree::{Entry, LocalTree};
 use super::remote::{Below, Found, Reading, Walk, find};
 use super::run::{Done, Run, Step};
-use super::upload::{Target, Upload};
+use super::send::{Target, Upload};
 use super::{
     DeleteInOptions, Item, ItemKind, MirrorOptions, OnError, Outcome, Overwrite, Report,
     ReportItem, Source,

@@ -37,6 +37,7 @@ mod request;
 mod revisions;
 mod run;
 mod search;
+mod send;
 mod sharing;
 mod sink;
 mod source;

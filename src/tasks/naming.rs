@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use super::{Item, ItemKind};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::path::RemotePath;
+
 /// The `number`th name to try: the name itself, then `name (2).ext`, `name (3).ext`, as Dropbox itself counts.
 pub(super) fn numbered(name: &str, number: u32) -> String {
     if number <= 1 {
@@ -22,6 +27,33 @@ pub(super) fn looks_like_a_file(destination: &str, source: &str) -> bool {
     };
     let wanted = extension(source);
     !destination.ends_with('/') && wanted.is_some() && extension(destination) == wanted
+}
+
+/// For a destination that looks like the name of the file, where no such folder is.
+pub(super) fn misnamed(folder: &str, hint: impl Into<String>) -> Error {
+    let message =
+        format!("the destination `{folder}` is a folder, but looks like the name of the file");
+    Error::new(ErrorKind::InvalidArgument, message)
+        .with_path(folder)
+        .with_hint(hint)
+}
+
+/// Refuses a destination at Dropbox that looks like the name of the file itself, unless such a folder is there.
+pub(super) async fn check_destination(
+    client: &Client,
+    source: &str,
+    folder: &str,
+    target: &RemotePath,
+    hint: impl Into<String>,
+) -> Result<()> {
+    if !looks_like_a_file(folder, source) {
+        return Ok(());
+    }
+    let there = client.metadata_if_any(target).await?.map(Item::from);
+    match there {
+        Some(there) if there.kind == ItemKind::Folder => Ok(()),
+        _ => Err(misnamed(folder, hint)),
+    }
 }
 
 #[cfg(test)]

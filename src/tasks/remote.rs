@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::filter::Candidate;
 use super::pattern::{Case, Pattern, has_wildcards};
-use super::{Item, ItemKind, Source};
+use super::{Item, ItemKind, Source, TransferOptions};
 use crate::api::files::Metadata;
 use crate::client::{Client, Pages};
 use crate::error::{Error, ErrorKind, Result};
@@ -18,6 +18,16 @@ pub(super) struct Reading {
     pub(super) subfolders: Option<bool>,
 }
 
+impl Reading {
+    /// As the options of a transfer say.
+    pub(super) fn of(options: &TransferOptions) -> Self {
+        Self {
+            glob: options.glob,
+            subfolders: options.filter.subfolders,
+        }
+    }
+}
+
 /// What one source means.
 #[derive(Debug)]
 pub(super) enum Found {
@@ -25,6 +35,19 @@ pub(super) enum Found {
     One(Item),
     /// What matches a glob.
     Glob(Pattern),
+}
+
+/// Reads sources, each as [`find`] does.
+pub(super) async fn find_all(
+    client: &Client,
+    source: Source,
+    reading: Reading,
+) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for source in source.flattened() {
+        found.push(find(client, &source, reading).await?);
+    }
+    Ok(found)
 }
 
 /// Reads one source. Text that names an existing item exactly is that item.

@@ -27,6 +27,14 @@ pub struct LocalEntry {
 }
 
 impl Source {
+    /// What messages call it.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            _ => "the source".to_owned(),
+        }
+    }
+
     /// The sources that are not lists themselves, in order.
     pub(super) fn flattened(self) -> Vec<Self> {
         match self {

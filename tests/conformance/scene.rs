@@ -286,6 +286,11 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+/// What is expected of several texts.
+pub(crate) fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
 /// Entries as `file name`, in the order in which they came.
 pub(crate) fn shown(entries: &[Value]) -> Vec<String> {
     entries

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use dropscript::emulator::{Emulator, Fault, FaultKind};
 use dropscript::{Secret, StoredCredentials, TokenStore};
 
-use crate::support::{Browser, Child, Done, Lab, allow, appears, come_back, free_port};
+use crate::support::{Browser, Done, Lab, allow, appears, come_back, free_port};
 
 /// An emulator, and the redirect URI that its app may use.
 pub(crate) struct Desk {
@@ -176,7 +176,7 @@ async fn without_a_browser_the_code_is_pasted() {
         .lab(&["login", "work", "--browser", "none"])
         .start_at_a_terminal();
     child.says("paste the code");
-    let page = address(&child);
+    let page = child.told_page();
     assert!(
         !page.contains("redirect_uri"),
         "Dropbox is to show the code: {page}"
@@ -195,7 +195,7 @@ async fn without_a_display_it_is_the_same() {
     let desk = Desk::new();
     let mut child = desk.lab(&["login", "work"]).start_at_a_terminal();
     child.says("there is no display").says("paste the code");
-    let code = allow(&address(&child)).await;
+    let code = allow(&child.told_page()).await;
     child.type_in(&format!("{code}\n"));
     assert_signed_in(&child.end(0));
 }
@@ -209,16 +209,9 @@ async fn a_port_that_is_taken_leads_to_pasting_the_address() {
         .env("BROWSER", "sh browser.sh")
         .start_at_a_terminal();
     child.says("cannot listen").says("paste the address");
-    let address = allow(&address(&child)).await;
+    let address = allow(&child.told_page()).await;
     child.type_in(&format!("{address}\n"));
     assert_signed_in(&child.end(0));
-}
-
-/// The address that a person is to open.
-fn address(child: &Child) -> String {
-    let said = child.said();
-    let at = said.find("http://127.0.0.1").unwrap();
-    said[at..].split_whitespace().next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -276,7 +269,7 @@ async fn a_connection_from_a_script_is_signed_in_to_for_as_long_as_it_runs() {
     );
     let mut child = Lab::new().script(&script).start_at_a_terminal();
     child.says("first false").says("paste the code");
-    let code = allow(&address(&child)).await;
+    let code = allow(&child.told_page()).await;
     child.type_in(&format!("{code}\n"));
     child.says("then true false script script-2");
     let done = child.end(0);

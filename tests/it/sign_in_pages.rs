@@ -81,9 +81,7 @@ async fn a_code_is_taken_once() {
 /// The page that a person without a browser is told to open.
 fn asked(child: &mut Child) -> String {
     child.says("paste the code");
-    let said = child.said();
-    let at = said.find("http://127.0.0.1").unwrap();
-    said[at..].split_whitespace().next().unwrap().to_owned()
+    child.told_page()
 }
 
 #[tokio::test]

@@ -289,6 +289,17 @@ async fn an_access_token_is_replaced_when_it_is_refused_however_it_came() {
     }
 }
 
+/// Sends a file of so many bytes to the root, and gives them.
+async fn send(dbx: &Connection, name: &str, size: usize) -> Result<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    let bytes = noise(size);
+    fs::write(&file, &bytes).unwrap();
+    let file = file.display().to_string();
+    dbx.upload(file, "/", UploadOptions::default()).await?;
+    Ok(bytes)
+}
+
 #[tokio::test]
 async fn a_part_whose_answer_got_lost_is_there_once() {
     for quirk in [None, Some(Quirk::RepeatedAppendTaken)] {
@@ -296,14 +307,7 @@ async fn a_part_whose_answer_got_lost_is_there_once() {
         let lost = Fault::on("files/upload_session/append_v2", FaultKind::CutAfterCommit);
         emulator.inject(lost.first(1));
         let dbx = connect(&emulator).build().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("large.bin");
-        let bytes = noise((16 << 20) + 1);
-        fs::write(&file, &bytes).unwrap();
-        let file = file.display().to_string();
-        dbx.upload(file, "/", UploadOptions::default())
-            .await
-            .unwrap();
+        let bytes = send(&dbx, "large.bin", (16 << 20) + 1).await.unwrap();
         assert!(
             emulator.contents("main", "/large.bin").unwrap() == bytes,
             "{quirk:?}"
@@ -315,14 +319,7 @@ async fn a_part_whose_answer_got_lost_is_there_once() {
 async fn an_append_may_be_answered_with_nothing_at_all() {
     let emulator = with(Quirk::VoidResultsEmpty);
     let dbx = connect(&emulator).build().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("large.bin");
-    let bytes = noise((16 << 20) + 1);
-    fs::write(&file, &bytes).unwrap();
-    let file = file.display().to_string();
-    dbx.upload(file, "/", UploadOptions::default())
-        .await
-        .unwrap();
+    let bytes = send(&dbx, "large.bin", (16 << 20) + 1).await.unwrap();
     assert!(emulator.contents("main", "/large.bin").unwrap() == bytes);
     assert!(emulator.calls().of("files/upload_session/append_v2") > 0);
 }
@@ -342,11 +339,7 @@ async fn a_commit_whose_answer_got_lost_is_found_however_its_session_ended() {
         let emulator = with(quirk);
         emulator.inject(Fault::on(route, FaultKind::CutAfterCommit).first(1));
         let dbx = connect(&emulator).build().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a.bin");
-        fs::write(&file, noise(size)).unwrap();
-        let file = file.display().to_string();
-        dbx.upload(file, "/", UploadOptions::default())
+        send(&dbx, "a.bin", size)
             .await
             .unwrap_or_else(|error| panic!("{quirk:?}: {error:?}"));
         assert_eq!(emulator.paths("main"), ["/a.bin"], "{quirk:?}");

@@ -5,6 +5,7 @@ pub(super) mod cursor;
 pub(super) mod grant;
 pub(super) mod history;
 pub(super) mod jobs;
+pub(super) mod kept;
 pub(super) mod links;
 pub(super) mod register;
 pub(super) mod relocate;
@@ -16,26 +17,24 @@ pub(super) mod view;
 pub(super) mod write;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use super::mint::Mint;
-use super::mirror::{Apart, Layout};
-use super::names::{self, BadPath, Place};
+use super::names::{BadPath, Place};
 use super::path_arg::PathArg;
 use super::quirk::{Quirk, Quirks};
 pub use account::AccountKind;
-use account::{Account, MAIN, email, plain};
+use account::{Account, MAIN, email};
 use grant::Grants;
 use jobs::Jobs;
 use links::{FileLock, Reference, SharedLink, Temporary};
-use register::{Entry, Lasting, Register};
+use register::Register;
 use session::Sessions;
 use team::{Sight, Team};
-use tree::{Change, FileNode, Node, Tree};
+use tree::{FileNode, Node, Tree};
 pub(super) use view::View;
 use write::WriteError;
 
@@ -300,188 +299,6 @@ impl State {
             self.sessions.remove(id);
         }
     }
-
-    /// How a served directory shows what an account keeps there; `None` for what is kept with somebody else's.
-    pub(super) fn layout(&self, id: AccountId) -> Option<Layout> {
-        let directory = self.directory.as_ref()?;
-        let folder = |name: &str| {
-            let accounts = directory.join(names::STATE_FOLDER).join("accounts");
-            accounts.join(plain(name))
-        };
-        let space = self.account(id).member.is_some();
-        if space && id != self.team_admin() {
-            return None;
-        }
-        let name = if space {
-            team::SPACE
-        } else {
-            &self.account(id).name
-        };
-        if name != self.shown() {
-            return Some(Layout::plain(folder(name)));
-        }
-        let own = self.default_account();
-        let others = self
-            .team
-            .homes
-            .iter()
-            .filter(|home| space && home.owner != own);
-        let apart = others.map(|home| Apart {
-            place: home.place.clone(),
-            directory: folder(&self.account(home.owner).name),
-        });
-        Some(Layout {
-            directory: directory.clone(),
-            apart: apart.collect(),
-        })
-    }
-
-    /// All that outlives the process besides accounts and trees, by what it is called where it is written down.
-    fn lasting(&mut self) -> [(&'static str, &mut dyn Lasting); 10] {
-        [
-            ("access", &mut self.grants.access),
-            ("code", &mut self.grants.codes),
-            ("job", &mut self.jobs.0),
-            ("link", &mut self.links),
-            ("lock", &mut self.locks),
-            ("reference", &mut self.references),
-            ("refresh", &mut self.grants.refresh),
-            ("session", &mut self.sessions),
-            ("tags", &mut self.tags),
-            ("temporary", &mut self.temporary),
-        ]
-    }
-
-    /// Whether something happened that was not handed over to be written down.
-    pub(super) fn has_unwritten(&mut self) -> bool {
-        self.trees.iter().any(Tree::has_unwritten)
-            || self.lasting().iter().any(|(_, kept)| kept.has_unwritten())
-    }
-
-    /// Forgets what came with the accounts, such as their standing tokens: all of it is written down and comes back.
-    pub(super) fn clear_entries(&mut self) {
-        for (_, kept) in self.lasting() {
-            kept.clear();
-        }
-    }
-
-    /// Takes back what was written down; parts come in their order.
-    pub(super) fn restore_entry(
-        &mut self,
-        kind: &str,
-        key: String,
-        part: u64,
-        value: &str,
-        blobs: &Path,
-    ) -> serde_json::Result<()> {
-        let kept = self.lasting().into_iter().find(|(name, _)| *name == kind);
-        match kept {
-            Some((_, kept)) => kept.restore(key, part, value, blobs),
-            None => Err(serde_json::Error::custom("there is no such kind")),
-        }
-    }
-
-    /// Everything is back.
-    pub(super) fn restored(&mut self) {
-        self.jobs.give_up();
-    }
-
-    /// What happened since this was asked the last time, for a served directory. It is handed over.
-    pub(super) fn take_unwritten(&mut self) -> Unwritten {
-        let accounts = self
-            .accounts
-            .iter()
-            .enumerate()
-            .map(|(number, account)| Known {
-                number,
-                name: account.name.clone(),
-                id: account.id.clone(),
-            });
-        let mut unwritten = Unwritten {
-            accounts: accounts.collect(),
-            trees: self.take_unwritten_trees(),
-            entries: Vec::new(),
-            mint: self.mint.position(),
-        };
-        for (kind, kept) in self.lasting() {
-            kept.take_unwritten(kind, &mut unwritten.entries);
-        }
-        self.handed_over += u64::from(!unwritten.is_empty());
-        unwritten
-    }
-
-    /// What happened in the trees alone.
-    pub(super) fn take_unwritten_trees(&mut self) -> Vec<UnwrittenTree> {
-        let mut trees = Vec::new();
-        for number in 0..self.accounts.len() {
-            let Some(layout) = self.layout(AccountId(number)) else {
-                continue;
-            };
-            let tree = &mut self.trees[self.accounts[number].home.tree.0];
-            let changes = std::mem::take(&mut tree.unwritten);
-            if !changes.is_empty() {
-                let first = tree.sequence() - changes.len();
-                trees.push(UnwrittenTree {
-                    account: number,
-                    layout,
-                    first,
-                    changes,
-                    from_directory: false,
-                });
-            }
-        }
-        trees
-    }
-
-    /// Makes an account that there was before, in the order of their numbers.
-    pub(super) fn restore_account(&mut self, known: &Known) {
-        let id = self.account_named(&known.name);
-        self.accounts[id.0].id.clone_from(&known.id);
-        self.seat_team();
-    }
-
-    /// Lets something happen again.
-    pub(super) fn replay(&mut self, account: usize, change: Change) {
-        if let Some(account) = self.accounts.get(account) {
-            self.trees[account.home.tree.0].replay(change);
-        }
-    }
-}
-
-/// An account as it is written down.
-#[derive(Clone, Debug)]
-pub(super) struct Known {
-    pub(super) number: usize,
-    pub(super) name: String,
-    pub(super) id: String,
-}
-
-/// What happened and is not yet written down.
-#[derive(Debug)]
-pub(super) struct Unwritten {
-    pub(super) accounts: Vec<Known>,
-    pub(super) trees: Vec<UnwrittenTree>,
-    pub(super) entries: Vec<Entry>,
-    /// How far the mint has come.
-    pub(super) mint: (u64, u64),
-}
-
-impl Unwritten {
-    pub(super) fn is_empty(&self) -> bool {
-        self.trees.is_empty() && self.entries.is_empty()
-    }
-}
-
-/// What happened in one account's tree.
-#[derive(Debug)]
-pub(super) struct UnwrittenTree {
-    pub(super) account: usize,
-    pub(super) layout: Layout,
-    /// The place of the first of the changes in the log.
-    pub(super) first: usize,
-    pub(super) changes: Vec<Change>,
-    /// Whether they were found there, and so need not be shown: what a person does next must not be undone.
-    pub(super) from_directory: bool,
 }
 
 impl Located {

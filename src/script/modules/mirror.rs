@@ -6,10 +6,9 @@ use rhai::{Engine, ImmutableString, Map, NativeCallContext};
 
 use super::method::{Method, with_two};
 use super::questions::Questions;
-use super::transfer::Closures;
+use super::transfer::read_with;
 use crate::connection::Connection;
 use crate::script::gate::Raised;
-use crate::script::options;
 use crate::script::run::Run;
 use crate::tasks::{MirrorOptions, Report};
 
@@ -62,13 +61,12 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     );
 }
 
-fn read(run: &Run, mut map: Map, of: &str) -> Raised<(MirrorOptions, Questions)> {
-    let known = MirrorOptions::OPTIONS;
-    let mut read = || {
-        let closures = Closures::take(&mut map, known, of)?;
-        let mut options: MirrorOptions = options::read(&map, known, of)?;
-        let questions = closures.join(run, &mut options.transfer);
-        Ok((options, questions))
-    };
-    read().map_err(|error| run.raise(error))
+fn read(run: &Run, map: Map, of: &str) -> Raised<(MirrorOptions, Questions)> {
+    read_with(
+        run,
+        map,
+        of,
+        MirrorOptions::OPTIONS,
+        |options: &mut MirrorOptions| &mut options.transfer,
+    )
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
+use serde::de::DeserializeOwned;
 
 use super::method::{Method, with_two};
 use super::questions::Questions;
@@ -120,19 +121,29 @@ fn access(options: &TransferOptions) -> Access {
 }
 
 /// The options of a transfer, and the questions that their closures ask.
-pub(super) fn read(run: &Run, mut map: Map, of: &str) -> Raised<(TransferOptions, Questions)> {
-    let known = TransferOptions::OPTIONS;
-    let mut read = || {
+pub(super) fn read(run: &Run, map: Map, of: &str) -> Raised<(TransferOptions, Questions)> {
+    read_with(run, map, of, TransferOptions::OPTIONS, |options| options)
+}
+
+/// The options of a task, and the questions that the closures among them ask. Those of a transfer are a part of them.
+pub(super) fn read_with<T: DeserializeOwned>(
+    run: &Run,
+    mut map: Map,
+    of: &str,
+    known: &[OptionSpec],
+    transfer: impl FnOnce(&mut T) -> &mut TransferOptions,
+) -> Raised<(T, Questions)> {
+    let read = || {
         let closures = Closures::take(&mut map, known, of)?;
-        let mut options: TransferOptions = options::read(&map, known, of)?;
-        let questions = closures.join(run, &mut options);
+        let mut options: T = options::read(&map, known, of)?;
+        let questions = closures.join(run, transfer(&mut options));
         Ok((options, questions))
     };
     read().map_err(|error| run.raise(error))
 }
 
 /// The options of a transfer that are closures.
-pub(super) struct Closures {
+struct Closures {
     test: Option<FnPtr>,
     name: Option<FnPtr>,
     told: Option<FnPtr>,
@@ -140,7 +151,7 @@ pub(super) struct Closures {
 
 impl Closures {
     /// Takes them out of the map.
-    pub(super) fn take(map: &mut Map, known: &[OptionSpec], of: &str) -> Result<Self, Error> {
+    fn take(map: &mut Map, known: &[OptionSpec], of: &str) -> Result<Self, Error> {
         Ok(Self {
             test: options::take_closure(map, "where", known, of)?,
             name: options::take_closure(map, "rename", known, of)?,
@@ -149,7 +160,7 @@ impl Closures {
     }
 
     /// Joins them to the other options; the questions that they are asked have to be answered.
-    pub(super) fn join(self, run: &Run, options: &mut TransferOptions) -> Questions {
+    fn join(self, run: &Run, options: &mut TransferOptions) -> Questions {
         let mut questions = Questions::new();
         options.filter.predicate = self.test.map(|closure| questions.predicate(closure));
         options.rename = self.name.map(|closure| questions.rename(closure));

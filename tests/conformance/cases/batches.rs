@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::behaviour::Sure::{Open, Specification};
 use crate::behaviour::Wanted::{Bad, Refused};
 use crate::behaviour::{Behaviour, case, equal, holds, row};
-use crate::scene::{Scene, text};
+use crate::scene::{Scene, strings, text};
 
 fn tags(result: &Value) -> Vec<String> {
     let entries = result["entries"]
@@ -13,10 +13,6 @@ fn tags(result: &Value) -> Vec<String> {
         .map(Vec::as_slice)
         .unwrap_or_default();
     entries.iter().map(|entry| text(&entry[".tag"])).collect()
-}
-
-fn strings(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 fn deletions(at: &Scene, names: &[&str]) -> Value {

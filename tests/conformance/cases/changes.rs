@@ -5,15 +5,11 @@ use serde_json::{Value, json};
 
 use crate::behaviour::Sure::{Observed, Open, Specification, Verified};
 use crate::behaviour::{Behaviour, case, contains, equal, holds};
-use crate::scene::{Scene, shown, sorted};
+use crate::scene::{Scene, shown, sorted, strings};
 use crate::service::Host;
 
 const CONTINUE: &str = "files.stone, list_folder/continue";
 const LONGPOLL: &str = "files.stone, list_folder/longpoll";
-
-fn strings(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
 
 async fn delete(at: &Scene, name: &str) -> Result<Value, String> {
     at.ok("files/delete_v2", json!({"path": at.path(name)}))

@@ -7,13 +7,9 @@ use serde_json::{Value, json};
 use crate::behaviour::Sure::{Open, Specification};
 use crate::behaviour::Wanted::{Bad, Refused};
 use crate::behaviour::{Behaviour, case, equal, holds, row};
-use crate::scene::{Scene, sorted, text};
+use crate::scene::{Scene, sorted, strings, text};
 
 const LIST: &str = "files.stone, list_folder";
-
-fn strings(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
 
 /// `f` with two files, a folder, and a file in that.
 async fn furnish(at: &Scene) -> Result<(), String> {

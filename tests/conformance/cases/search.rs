@@ -5,13 +5,9 @@ use serde_json::json;
 use crate::behaviour::Sure::{Open, Specification};
 use crate::behaviour::Wanted::{Bad, Refused};
 use crate::behaviour::{Behaviour, case, equal, row};
-use crate::scene::Scene;
+use crate::scene::{Scene, strings};
 
 const SEARCH: &str = "files.stone, search_v2";
-
-fn strings(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
 
 async fn furnish(at: &Scene) -> Result<(), String> {
     for name in ["report may.txt", "report june.csv", "other.txt"] {

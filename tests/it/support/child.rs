@@ -83,6 +83,13 @@ impl Child {
         self.stdout.text()
     }
 
+    /// The page of the emulator that it has told a person to open.
+    pub(crate) fn told_page(&self) -> String {
+        let said = self.said();
+        let at = said.find("http://127.0.0.1").unwrap();
+        said[at..].split_whitespace().next().unwrap().to_owned()
+    }
+
     /// Types at the program's terminal.
     pub(crate) fn type_in(&mut self, keys: &str) -> &mut Self {
         let input = self.input.as_mut().unwrap();
