@@ -34,6 +34,7 @@
 mod api;
 mod client;
 mod connection;
+mod database;
 mod duration;
 #[cfg(feature = "emulator")]
 pub mod emulator;

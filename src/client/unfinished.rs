@@ -2,20 +2,15 @@
 //!
 //! Nothing here is needed to be right: what cannot be written down or read back only costs bytes that are sent again.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::content_hash::PartHash;
-use crate::error::{Error, ErrorKind, Result};
-
-/// How long another process may be in the middle of something.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::database::{Database, Process, immediate};
+use crate::error::Result;
 
 /// How long Dropbox keeps an upload session (SDK documentation, `upload_session/start`).
 const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -39,11 +34,8 @@ pub struct UnfinishedWork(Arc<Store>);
 
 #[derive(Debug)]
 struct Store {
-    database: Mutex<Connection>,
-    owners: PathBuf,
-    /// The name of this process among those that share the folder: that of a file which it holds locked while it lives.
-    owner: String,
-    _alive: File,
+    database: Database,
+    process: Process,
 }
 
 /// A large file of which a part was sent.
@@ -95,19 +87,12 @@ impl UnfinishedWork {
     /// `local_io` where it cannot be opened or written.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
-        let owners = folder.join("processes");
-        private_folder(&owners).map_err(|error| Error::io("make the folder", &owners, error))?;
-        let (owner, alive) = enroll(&owners).map_err(|error| Error::io("use", &owners, error))?;
-        let path = folder.join("state.db");
-        private_file(&path).map_err(|error| Error::io("write", &path, error))?;
-        let database = prepare(&path).map_err(|error| unusable(&path, error))?;
-        let work = Self(Arc::new(Store {
-            database: Mutex::new(database),
-            owners,
-            owner,
-            _alive: alive,
-        }));
-        work.sweep().map_err(|error| unusable(&path, error))?;
+        let database = Database::in_folder(folder, TABLES)?;
+        let process = Process::enroll(folder)?;
+        let work = Self(Arc::new(Store { database, process }));
+        let oldest = Timestamp::now() - LIFETIME;
+        work.forget_dead(oldest.as_second())
+            .map_err(|error| work.0.database.error(error))?;
         Ok(work)
     }
 
@@ -120,7 +105,7 @@ impl UnfinishedWork {
                 (SELECT coalesce(sum(bytes), 0) FROM unfinished_upload_parts WHERE upload = id)
             FROM unfinished_uploads ORDER BY begun, id";
         let read = || -> rusqlite::Result<Vec<UnfinishedUpload>> {
-            let database = self.database();
+            let database = self.0.database.lock();
             let mut select = database.prepare(SELECT)?;
             let uploads = select.query_map([], |row| {
                 let owner: String = row.get(4)?;
@@ -129,13 +114,13 @@ impl UnfinishedWork {
                     target: row.get(1)?,
                     size: row.get::<_, i64>(2)?.cast_unsigned(),
                     begun: Timestamp::from_second(row.get(3)?).unwrap_or_default(),
-                    active: self.is_alive(&owner),
+                    active: self.0.process.is_alive(&owner),
                     sent: row.get::<_, i64>(5)?.cast_unsigned(),
                 })
             })?;
             uploads.collect()
         };
-        read().map_err(unreadable)
+        read().map_err(|error| self.0.database.error(error))
     }
 
     /// Forgets what no process is at work on, and says how many uploads that were. What was sent of them is sent again if they are begun
@@ -144,48 +129,21 @@ impl UnfinishedWork {
     /// # Errors
     /// `local_io` where the database cannot be written.
     pub fn clear(&self) -> Result<usize> {
-        self.forget_dead(i64::MAX).map_err(unreadable)
-    }
-
-    fn database(&self) -> MutexGuard<'_, Connection> {
-        let database = &self.0.database;
-        database.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the process of this name is there: the system gives its lock back whatever ends it.
-    fn is_alive(&self, owner: &str) -> bool {
-        owner == self.0.owner || is_locked(&self.0.owners.join(owner))
-    }
-
-    /// Forgets what Dropbox has forgotten, and processes that are gone and left nothing.
-    fn sweep(&self) -> rusqlite::Result<()> {
-        let oldest = Timestamp::now() - LIFETIME;
-        self.forget_dead(oldest.as_second())?;
-        let database = self.database();
-        let mut left = database.prepare("SELECT DISTINCT owner FROM unfinished_uploads")?;
-        let left: Vec<String> = left
-            .query_map([], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        // What cannot be looked at or removed is in nobody's way.
-        for entry in fs::read_dir(&self.0.owners).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if !left.contains(&name) && !self.is_alive(&name) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-        Ok(())
+        self.forget_dead(i64::MAX)
+            .map_err(|error| self.0.database.error(error))
     }
 
     /// Forgets uploads that were begun before that second and that nobody is at work on.
     fn forget_dead(&self, before: i64) -> rusqlite::Result<usize> {
-        let mut database = self.database();
+        let mut database = self.0.database.lock();
         let transaction = immediate(&mut database)?;
         let dead = {
             let select = "SELECT id, owner FROM unfinished_uploads WHERE begun < ?1";
             let mut select = transaction.prepare(select)?;
             let all = select.query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let all: Vec<(i64, String)> = all.collect::<rusqlite::Result<_>>()?;
-            all.into_iter().filter(|(_, owner)| !self.is_alive(owner))
+            all.into_iter()
+                .filter(|(_, owner)| !self.0.process.is_alive(owner))
         };
         let mut count = 0;
         for (id, _) in dead {
@@ -205,7 +163,7 @@ impl UnfinishedWork {
     }
 
     fn try_take_up(&self, task: &Task) -> rusqlite::Result<Option<Begun>> {
-        let mut database = self.database();
+        let mut database = self.0.database.lock();
         let transaction = immediate(&mut database)?;
         let select = "SELECT id, owner, version, session FROM unfinished_uploads
             WHERE account = ?1 AND source = ?2 AND target = ?3";
@@ -217,7 +175,7 @@ impl UnfinishedWork {
         let Some((id, owner, version, session)) = found else {
             return Ok(None);
         };
-        if self.is_alive(&owner) {
+        if self.0.process.is_alive(&owner) {
             return Ok(None);
         }
         if version != task.version {
@@ -226,7 +184,7 @@ impl UnfinishedWork {
             return Ok(None);
         }
         let take = "UPDATE unfinished_uploads SET owner = ?2 WHERE id = ?1";
-        transaction.execute(take, params![id, self.0.owner])?;
+        transaction.execute(take, params![id, self.0.process.name()])?;
         let parts = {
             let select = "SELECT offset, blocks FROM unfinished_upload_parts WHERE upload = ?1 ORDER BY offset";
             let mut select = transaction.prepare(select)?;
@@ -250,11 +208,11 @@ impl UnfinishedWork {
     pub(super) fn begin(&self, task: &Task, session: &str) -> Note {
         let insert = "INSERT OR IGNORE INTO unfinished_uploads
             (owner, account, source, target, version, size, session, begun) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let database = self.database();
+        let database = self.0.database.lock();
         let begun = database.execute(
             insert,
             params![
-                self.0.owner,
+                self.0.process.name(),
                 task.account,
                 task.source,
                 task.target,
@@ -295,78 +253,11 @@ impl Note {
 
     fn write(&self, write: impl FnOnce(&Connection, i64) -> rusqlite::Result<usize>) {
         if let Some((work, id)) = &self.0
-            && let Err(error) = write(&work.database(), *id)
+            && let Err(error) = write(&work.0.database.lock(), *id)
         {
             tracing::warn!(%error, "what was sent cannot be written down");
         }
     }
-}
-
-fn prepare(path: &Path) -> rusqlite::Result<Connection> {
-    let database = Connection::open(path)?;
-    database.busy_timeout(PATIENCE)?;
-    database.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    // What a loss of power takes is sent again.
-    database.pragma_update(None, "synchronous", "NORMAL")?;
-    database.pragma_update(None, "foreign_keys", true)?;
-    database.execute_batch(TABLES)?;
-    Ok(database)
-}
-
-/// A transaction that nobody else writes beside.
-fn immediate(database: &mut Connection) -> rusqlite::Result<rusqlite::Transaction<'_>> {
-    database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-}
-
-/// A file of this process's own, locked, and its name.
-fn enroll(owners: &Path) -> io::Result<(String, File)> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let name = format!("{:032x}", u128::from_le_bytes(random));
-    let path = owners.join(&name);
-    let file = private_file(&path)?;
-    file.try_lock().map_err(io::Error::from)?;
-    Ok((name, file))
-}
-
-fn is_locked(path: &Path) -> bool {
-    match File::open(path) {
-        Ok(file) => file.try_lock().is_err(),
-        // It was removed, or may not be looked at: then the process is another user's, and not gone for sure.
-        Err(error) => error.kind() != io::ErrorKind::NotFound,
-    }
-}
-
-fn private_folder(path: &Path) -> io::Result<()> {
-    let mut folder = fs::DirBuilder::new();
-    folder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder.create(path)
-}
-
-/// Opens a file, made if it is missing, which nobody else can read. The files that `SQLite` lays beside one take on its mode.
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true).read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn unusable(path: &Path, error: rusqlite::Error) -> Error {
-    let path = path.display().to_string();
-    Error::new(
-        ErrorKind::LocalIo,
-        format!("cannot use the state in `{path}`"),
-    )
-    .with_path(path)
-    .with_source(error)
-    .with_hint("if it is damaged, move it away: only what is unfinished is lost")
-}
-
-fn unreadable(error: rusqlite::Error) -> Error {
-    Error::new(ErrorKind::LocalIo, "what is unfinished cannot be read").with_source(error)
 }
 
 #[cfg(test)]

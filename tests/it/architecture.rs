@@ -12,12 +12,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("path", &["error"]),
     ("options", &["error"]),
     ("duration", &["error"]),
+    ("database", &["error"]),
     ("transport", &["error", "secret"]),
     ("api", &["error", "path"]),
     ("oauth", &["error", "secret", "transport", "api"]),
     (
         "client",
-        &["error", "secret", "path", "transport", "api", "oauth"],
+        &[
+            "error",
+            "secret",
+            "path",
+            "database",
+            "transport",
+            "api",
+            "oauth",
+        ],
     ),
     (
         "connection",
@@ -53,6 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "error",
             "secret",
             "path",
+            "database",
             "options",
             "duration",
             "nearest",
@@ -62,7 +72,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tasks",
         ],
     ),
-    ("watch", &["error", "path", "duration", "api", "client"]),
+    (
+        "watch",
+        &["error", "path", "database", "duration", "api", "client"],
+    ),
     ("emulator", &[]),
 ];
 
