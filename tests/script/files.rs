@@ -403,22 +403,6 @@ fn paths_are_taken_apart_and_joined() {
 }
 
 #[test]
-fn times_compare_subtract_and_print() {
-    let code = r#"
-        let now = time::now();
-        let then = now - time::days(3);
-        assert(then < now);
-        assert((now - then) == time::hours(72));
-        assert_eq((now - then).seconds, 259200.0);
-        assert(then + time::days(1.5) < now);
-        assert_eq(now.format("%Y"), `${now.year}`);
-        assert_eq(type_of(now), "DateTime");
-        assert(`${now}`.contains("T"));
-    "#;
-    Bench::new().eval(code);
-}
-
-#[test]
 fn a_tilde_is_the_home_and_asks_for_permission_as_any_folder() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("a.txt"), "at home").unwrap();

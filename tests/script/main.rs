@@ -19,3 +19,4 @@ mod relocating;
 mod session;
 mod sharing;
 mod stopping;
+mod times;

@@ -32,7 +32,7 @@ impl When {
     ///
     /// # Errors
     /// `invalid_argument` where it is outside what can be counted.
-    pub(super) fn moment(self, now: Timestamp) -> Result<Timestamp> {
+    pub(crate) fn moment(self, now: Timestamp) -> Result<Timestamp> {
         match self {
             Self::At(moment) => Ok(moment),
             Self::Ago(age) => now

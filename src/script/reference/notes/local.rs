@@ -97,6 +97,26 @@ file::write_text(path::join(folder, "draft.txt"), "not for long");"#,
         r#"print(time::now().format("%Y-%m-%d"));"#,
     ),
     local(
+        "time::parse",
+        &[InvalidArgument],
+        r#"let day = time::parse("2026-01-31");
+let same = time::parse("report-31.01.2026", "report-%d.%m.%Y");
+assert(day == same);"#,
+    )
+    .says(
+        "The point in time that a text tells: RFC 3339 or 2822, or a date with a time of day or without. What names no zone is in UTC;
+`2026-07-01T12:00[Europe/Berlin]` names one. A pattern says how another text is written; what it has no time of day in is midnight.",
+    ),
+    local(
+        "time::ago",
+        &[InvalidArgument],
+        r#"let recent = dropbox().list("/reports").filter(|item| item.modified > time::ago("3 days"));
+print(recent.len());"#,
+    )
+    .says(
+        "The moment so long before this one: a number and a unit, as \"90s\", \"3 days\", \"1w 12h\". Months and years go by the calendar.",
+    ),
+    local(
         "time::seconds",
         &[InvalidArgument],
         "let soon = time::now() + time::seconds(90);",
@@ -118,8 +138,18 @@ file::write_text(path::join(folder, "draft.txt"), "not for long");"#,
 print(dropbox().list("/reports", #{ newer_than: week }).count());"#,
     ),
     local(
+        "time::weeks",
+        &[InvalidArgument],
+        "let soon = time::now() + time::weeks(2);",
+    ),
+    local(
         "DateTime.format",
         &[InvalidArgument],
-        r#"print(time::now().format("%A, %e %B %Y"));"#,
+        r#"print(time::now().format("%A, %e %B %Y"));
+print(time::now().format("%H:%M", "Europe/Berlin"));"#,
+    )
+    .says(
+        "The time as text, by a pattern of `strftime`: `%Y-%m-%d`, `%H:%M:%S`, `%A`. It is that of UTC unless a zone is named, as
+`Europe/Berlin` or `+02:00`. The zones are those that this program brings along.",
     ),
 ];

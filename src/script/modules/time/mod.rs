@@ -1,15 +1,18 @@
 //! Points in time and lengths of time.
 
+mod read;
+
 use std::fmt;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
-use rhai::{Engine, EvalAltResult, FLOAT, INT, Module, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, Module, NativeCallContext};
 
 use super::{function, namespace, placed, printable, property};
 use crate::error::{Error, ErrorKind};
 use crate::script::failure;
 use crate::script::gate::Raised;
+use crate::script::values::{article, kind};
 
 /// A point in time in scripts, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,21 +46,66 @@ pub(super) fn register(engine: &mut Engine) {
         .register_type_with_name::<Duration>("Duration");
     printable::<DateTime>(engine);
     printable::<Duration>(engine);
-    compare::<DateTime>(engine);
-    compare::<Duration>(engine);
+    compare::<DateTime>(
+        engine,
+        "make a point in time of it with `time::parse` or `time::ago`",
+    );
+    compare::<Duration>(
+        engine,
+        "make a length of it with `time::days` or its like, or compare a property, as `length.hours`",
+    );
     register_arithmetic(engine);
     register_parts(engine);
     namespace(engine, "time", |module| {
         function("now", &["DateTime"], "This moment.")
             .set_into_module(module, || DateTime(Timestamp::now()));
+        register_reading(module);
         lengths(module, "seconds", 1);
         lengths(module, "minutes", 60);
         lengths(module, "hours", 60 * 60);
         lengths(module, "days", 24 * 60 * 60);
+        lengths(module, "weeks", 7 * 24 * 60 * 60);
     });
 }
 
-fn compare<T: Ord + Clone + Send + Sync + 'static>(engine: &mut Engine) {
+/// `time::parse`, `time::ago`: times from text.
+fn register_reading(module: &mut Module) {
+    const TEXT: &str = "text: &str";
+    let doc = "The point in time that a text tells.";
+    function("parse", &[TEXT, "DateTime"], doc)
+        .set_into_module(module, |context: NativeCallContext, text: &str| {
+            read(&context, read::parse(text))
+        });
+    function("parse", &[TEXT, "pattern: &str", "DateTime"], doc).set_into_module(
+        module,
+        |context: NativeCallContext, text: &str, pattern: &str| {
+            read(&context, read::parse_by(text, pattern))
+        },
+    );
+    let doc = "The moment so long before this one, as \"3 days\" or \"1 month\".";
+    function("ago", &["age: &str", "DateTime"], doc)
+        .set_into_module(module, |context: NativeCallContext, age: &str| {
+            read(&context, read::ago(age, Timestamp::now()))
+        });
+}
+
+fn read(context: &NativeCallContext, moment: Result<Timestamp, Error>) -> Raised<DateTime> {
+    moment
+        .map(DateTime)
+        .map_err(|error| placed(context, failure::raise(&error)))
+}
+
+/// Compares values of a type. With a value of another type, `hint` says what to do, where Rhai would say that it is never less.
+fn compare<T: Ord + Clone + Send + Sync + 'static>(engine: &mut Engine, hint: &'static str) {
+    for sign in ["<", "<=", ">", ">="] {
+        engine
+            .register_fn(sign, move |_: T, other: Dynamic| -> Raised<bool> {
+                Err(incomparable(sign, &other, hint))
+            })
+            .register_fn(sign, move |other: Dynamic, _: T| -> Raised<bool> {
+                Err(incomparable(sign, &other, hint))
+            });
+    }
     engine
         .register_fn("==", |left: T, right: T| left == right)
         .register_fn("!=", |left: T, right: T| left != right)
@@ -65,6 +113,12 @@ fn compare<T: Ord + Clone + Send + Sync + 'static>(engine: &mut Engine) {
         .register_fn("<=", |left: T, right: T| left <= right)
         .register_fn(">", |left: T, right: T| left > right)
         .register_fn(">=", |left: T, right: T| left >= right);
+}
+
+fn incomparable(sign: &str, other: &Dynamic, hint: &str) -> Box<EvalAltResult> {
+    let other = article(kind(other));
+    let message = format!("`{sign}` cannot compare a time with {other}");
+    failure::raise(&Error::new(ErrorKind::InvalidArgument, message).with_hint(hint))
 }
 
 fn register_arithmetic(engine: &mut Engine) {
@@ -127,33 +181,37 @@ fn register_parts(engine: &mut Engine) {
     part(engine, "unix", "Seconds since 1970.", |time| {
         time.timestamp().as_second()
     });
-    function(
-        "format",
-        &[ON, "pattern: &str", "&str"],
-        "The time as text, by a pattern as `%Y-%m-%d`.",
-    )
-    .register_into_engine(
+    let doc = "The time as text, by a pattern as `%Y-%m-%d`, in UTC or another zone.";
+    function("format", &[ON, "pattern: &str", "&str"], doc)
+        .register_into_engine(engine, |time: &mut DateTime, pattern: &str| {
+            format(&time.zoned(), pattern)
+        });
+    function("format", &[ON, "pattern: &str", "zone: &str", "&str"], doc).register_into_engine(
         engine,
-        |time: &mut DateTime, pattern: &str| -> Raised<String> {
-            jiff::fmt::strtime::format(pattern, &time.zoned()).map_err(|cause| {
-                failure::raise(
-                    &Error::new(
-                        ErrorKind::InvalidArgument,
-                        format!("cannot write a time as `{pattern}`"),
-                    )
-                    .with_source(cause),
-                )
-            })
+        |time: &mut DateTime, pattern: &str, zone: &str| -> Raised<String> {
+            let zoned = read::in_zone(time.0, zone).map_err(|error| failure::raise(&error))?;
+            format(&zoned, pattern)
         },
     );
-    property(
-        "seconds",
-        &["length: Duration", "float"],
-        "The whole length in seconds.",
-    )
-    .register_into_engine(engine, |length: &mut Duration| -> FLOAT {
-        length.0.as_secs_f64()
-    });
+    for (unit, seconds) in [
+        ("seconds", 1.0),
+        ("minutes", 60.0),
+        ("hours", 3_600.0),
+        ("days", 86_400.0),
+    ] {
+        let doc = format!("The whole length in {unit}.");
+        property(unit, &["length: Duration", "float"], &doc)
+            .register_into_engine(engine, move |length: &mut Duration| -> FLOAT {
+                length.0.as_secs_f64() / seconds
+            });
+    }
+}
+
+fn format(time: &ZonedDateTime, pattern: &str) -> Raised<String> {
+    jiff::fmt::strtime::format(pattern, time).map_err(|cause| {
+        let message = format!("cannot write a time as `{pattern}`");
+        failure::raise(&Error::new(ErrorKind::InvalidArgument, message).with_source(cause))
+    })
 }
 
 fn part(
