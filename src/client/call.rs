@@ -269,7 +269,7 @@ impl Client {
         retries: &mut Retries,
         attempt: Attempt,
     ) -> Result<()> {
-        let wait = retries.after(attempt, &self.0.budget)?;
+        let wait = retries.after(attempt, &self.pace().budget)?;
         tracing::info!(
             wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
             "trying again"
@@ -322,7 +322,8 @@ impl Client {
         seen: &Seen,
     ) -> Result<Response, Attempt> {
         let request = self.prepared(call, token, seen).map_err(Attempt::sure)?;
-        self.0.pacer.ready().await;
+        let pace = self.pace();
+        pace.pacer.ready().await;
         let server = self.server(call.route);
         let started = std::time::Instant::now();
         let mut answer = self.0.transport.send(request).await.map_err(|failure| {
@@ -332,6 +333,7 @@ impl Client {
                 ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
                 "no answer"
             );
+            pace.pacer.failed();
             Attempt {
                 unsure: failure.ambiguous,
                 error: about(failure.into_error(&server), call),
@@ -347,8 +349,13 @@ impl Client {
             request_id = request_id.and_then(|id| id.to_str().ok()),
             "call"
         );
+        if status.is_server_error() {
+            pace.pacer.failed();
+        } else {
+            pace.pacer.answered();
+        }
         if status.is_success() {
-            self.0.budget.refund();
+            pace.budget.refund();
             return Ok(answer);
         }
         // What is left unread of an error only costs the connection.
@@ -364,7 +371,7 @@ impl Client {
         let wait = error.retry_after().filter(|_| error.is_retryable());
         // A longer one ends the call, and the next must not hang where nobody sees why.
         if let Some(wait) = wait.filter(|wait| *wait <= LONGEST_LIMIT) {
-            self.0.pacer.pause(wait);
+            pace.pacer.pause(wait);
         }
         // A server that failed may have failed after the change was made.
         Err(Attempt {

@@ -121,7 +121,7 @@ impl Client {
         parent_rev: Option<&str>,
         leave: &Leave,
     ) -> Outcome<IgnoredAny> {
-        let _turn = self.view().commits.turn().await;
+        let _turn = self.turn().await;
         let path = path.as_str();
         let argument = Argument::of(&DeleteArg { path, parent_rev });
         self.rpc_deleting(&DELETE, Some(path), argument, leave)

@@ -8,6 +8,7 @@ mod download;
 mod files;
 mod guards;
 mod listing;
+mod pace;
 mod pacer;
 mod reach;
 mod relocate;
@@ -38,19 +39,18 @@ pub(crate) use servers::Servers;
 pub use unfinished::{UnfinishedUpload, UnfinishedWork};
 pub(crate) use upload::{LocalFile, PART, PARTS, Part, Sent, SmallFiles, Stamp};
 pub use view::Root;
-pub(crate) use view::{Select, View};
+pub(crate) use view::Select;
 
 use url::Url;
 
 use crate::oauth::TokenSource;
 use crate::transport::Transport;
-use budget::Budget;
 use changes::Backoff;
-use pacer::Pacer;
 use upload::PartMemory;
+use view::View;
 
-/// Speaks to one account, as far as its guards let it. Clones share connections, token, pauses and retry budget, those that see the
-/// account another way too.
+/// Speaks to one account, as far as its guards let it. Clones share connections and token, those that see the account another way too.
+/// Pauses and the retry budget are shared by all clients of an account.
 #[derive(Debug, Clone)]
 pub(crate) struct Client(Arc<Inner>, Arc<View>, Arc<Guards>);
 
@@ -59,8 +59,8 @@ struct Inner {
     transport: Transport,
     servers: Servers,
     tokens: TokenSource,
-    pacer: Pacer,
-    budget: Budget,
+    /// What tells the account from others, as far as is known before it was asked for: its server and its tokens.
+    owner: String,
     parts: PartMemory,
     longpoll_backoff: Backoff,
     kept: Option<Kept>,
@@ -78,16 +78,18 @@ impl Client {
         transport: Transport,
         servers: Servers,
         tokens: TokenSource,
-        view: View,
+        select: Option<Select>,
+        root: Root,
         kept: Option<Kept>,
     ) -> Self {
+        let owner = format!("{} {}", servers.api, tokens.identity());
+        let view = View::new(&owner, select, root);
         let inner = Inner {
             transport,
             servers,
             tokens,
-            pacer: Pacer::default(),
-            budget: Budget::default(),
-            parts: PartMemory::default(),
+            owner,
+            parts: PartMemory::of_process(),
             longpoll_backoff: Backoff::default(),
             kept,
         };
@@ -107,7 +109,8 @@ impl Client {
         &self.1
     }
 
-    fn with_view(&self, view: View) -> Self {
+    fn with_view(&self, select: Option<Select>, root: Root) -> Self {
+        let view = View::new(&self.0.owner, select, root);
         Self(Arc::clone(&self.0), Arc::new(view), Arc::clone(&self.2))
     }
 

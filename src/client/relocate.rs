@@ -89,7 +89,7 @@ impl Client {
             to_path: leg.to.as_str(),
             autorename: false,
         };
-        let turn = self.view().commits.turn().await;
+        let turn = self.turn().await;
         let outcome = self
             .rpc_outcome::<MetadataResult<Metadata>>(
                 how.route(),
@@ -179,7 +179,7 @@ impl Client {
                 unsure: unsure || error.kind() == ErrorKind::Server,
                 error,
             };
-            match waiting.retries.after(attempt, &self.0.budget) {
+            match waiting.retries.after(attempt, &self.pace().budget) {
                 Ok(wait) => {
                     pause = pause.max(wait);
                     again.push(waiting);
@@ -210,7 +210,7 @@ impl Client {
             entries: entries.collect(),
             autorename: false,
         });
-        let _turn = self.view().commits.turn().await;
+        let _turn = self.turn().await;
         let launched: Outcome<Launch<RelocationBatchResult>> =
             self.rpc_outcome(route, None, argument).await;
         let (result, unsure) = match launched.result {

@@ -80,7 +80,7 @@ impl Client {
         commit: &CommitInfo,
     ) -> Result<FileMetadata> {
         let size = bytes.len() as u64;
-        let Some(_turn) = self.view().commits.turn_if_free() else {
+        let Some(_turn) = self.turn_if_free() else {
             let session = self.start_with(&commit.path, bytes, &hash, true).await?;
             let commit = commit.clone();
             return self

@@ -8,8 +8,12 @@ use crate::error::Result;
 
 impl Client {
     pub(crate) async fn current_account(&self) -> Result<Account> {
-        self.rpc(&GET_CURRENT_ACCOUNT, None, Argument::of(&()))
-            .await
+        let account: Account = self
+            .rpc(&GET_CURRENT_ACCOUNT, None, Argument::of(&()))
+            .await?;
+        let server = self.server(&GET_CURRENT_ACCOUNT);
+        self.view().is_of(&server, &account.account_id);
+        Ok(account)
     }
 
     pub(crate) async fn space_usage(&self) -> Result<Space> {

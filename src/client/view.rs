@@ -1,14 +1,16 @@
 //! Whose files a client sees, and where their paths begin.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 
 use super::Client;
 use super::call::Argument;
+use super::pace::Pace;
 use super::upload::Commits;
 use crate::api::header::safe_json;
 use crate::api::team::{Found, Members};
@@ -49,9 +51,11 @@ pub(crate) struct View {
     select: Option<Select>,
     root: Root,
     member: OnceCell<HeaderValue>,
-    place: Mutex<Option<Place>>,
+    place: tokio::sync::Mutex<Option<Place>>,
     /// What waits for its commit goes in one call, which is for one account and one root.
     pub(super) commits: Commits,
+    /// Shared with all that is known to be for the same account.
+    pace: Mutex<Arc<Pace>>,
 }
 
 /// Where paths begin, once that is known.
@@ -76,14 +80,31 @@ impl View {
         format!("{:?} {:?}", self.select, self.root)
     }
 
-    pub(crate) fn new(select: Option<Select>, root: Root) -> Self {
+    /// A view of what these tokens at this server give access to.
+    pub(super) fn new(owner: &str, select: Option<Select>, root: Root) -> Self {
+        // Members of a team are counted each by themselves.
+        let pace = Pace::of(&format!("{owner} {select:?}"));
         Self {
             select,
             root,
             member: OnceCell::new(),
-            place: Mutex::default(),
+            place: tokio::sync::Mutex::default(),
             commits: Commits::default(),
+            pace: Mutex::new(pace),
         }
+    }
+
+    pub(super) fn pace(&self) -> Arc<Pace> {
+        let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&pace)
+    }
+
+    /// Goes on with the pace of that account, now that it is known which one it is.
+    pub(super) fn is_of(&self, server: &str, account: &str) {
+        let known = Pace::of(&format!("{server} {account}"));
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        known.pacer.join(&pace.pacer);
+        *pace = known;
     }
 }
 
@@ -96,12 +117,12 @@ impl Client {
 
     /// The same client for another member of the team.
     pub(crate) fn seen_as(&self, select: Select) -> Self {
-        self.with_view(View::new(Some(select), self.view().root.clone()))
+        self.with_view(Some(select), self.view().root.clone())
     }
 
     /// The same client with paths that begin elsewhere.
     pub(crate) fn seen_from(&self, root: Root) -> Self {
-        self.with_view(View::new(self.view().select.clone(), root))
+        self.with_view(self.view().select.clone(), root)
     }
 
     /// What a call of this route has to say of the view.

@@ -8,7 +8,7 @@ use super::proxy::{Proxy, ProxyKind};
 use super::settings::{given, server};
 use super::system_proxy::SystemProxy;
 use super::{AccountKind, Connection, Inner, Settings};
-use crate::client::{Client, Kept, Root, Select, Servers, UnfinishedWork, View};
+use crate::client::{Client, Kept, Root, Select, Servers, UnfinishedWork};
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::oauth::{
@@ -215,13 +215,12 @@ impl ConnectionBuilder {
     pub fn build(mut self) -> Result<Connection> {
         let servers = self.servers()?;
         let transport = self.transport(&servers)?;
-        let view = View::new(self.select.take(), self.root.clone());
         let (tokens, store) = self.tokens(&transport, &servers)?;
         let kept = self.unfinished.take().map(|work| Kept {
             work,
             name: self.name.clone(),
         });
-        let client = Client::new(transport, servers, tokens, view, kept);
+        let client = Client::new(transport, servers, tokens, self.select, self.root, kept);
         Ok(Connection(Arc::new(Inner {
             name: self.name,
             store,

@@ -32,6 +32,14 @@ pub(crate) enum TokenSource {
 }
 
 impl TokenSource {
+    /// What tells the account that they are for from others, without telling them.
+    pub(crate) fn identity(&self) -> String {
+        match self {
+            Self::Given(token) => store::identity(token),
+            Self::Refreshed(refresher) => refresher.identity(),
+        }
+    }
+
     /// A token that should be good now.
     pub(crate) async fn token(&self) -> Result<Secret> {
         match self {

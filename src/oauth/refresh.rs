@@ -54,6 +54,11 @@ impl Refresher {
         }
     }
 
+    /// What tells the account from others.
+    pub(super) fn identity(&self) -> String {
+        self.store.identity(&self.name)
+    }
+
     /// A token that should be good now, and is another than the one that was just refused.
     ///
     /// # Errors

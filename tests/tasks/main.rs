@@ -14,6 +14,7 @@ mod filter;
 mod large;
 mod list;
 mod mirror;
+mod pacing;
 mod preflight;
 mod quirks;
 mod redirect;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedMutexGuard, oneshot};
+use tokio::sync::oneshot;
 
 use super::super::Client;
 use super::super::call::{Argument, Attempt, Outcome};
@@ -40,8 +40,6 @@ pub(super) type Answer = oneshot::Sender<Result<Sent>>;
 #[derive(Debug, Default)]
 pub(crate) struct Commits {
     queue: Mutex<Queue>,
-    /// Held while a call changes the namespace.
-    turn: std::sync::Arc<tokio::sync::Mutex<()>>,
     /// Whether the server was found not to know the routes that take many files at once.
     no_batches: AtomicBool,
 }
@@ -61,16 +59,6 @@ struct Waiting {
 }
 
 impl Commits {
-    /// The right to change the namespace now; `None` while somebody else has it.
-    pub(super) fn turn_if_free(&self) -> Option<OwnedMutexGuard<()>> {
-        std::sync::Arc::clone(&self.turn).try_lock_owned().ok()
-    }
-
-    /// The right to change the namespace, when it comes to whoever asks.
-    pub(in crate::client) async fn turn(&self) -> OwnedMutexGuard<()> {
-        std::sync::Arc::clone(&self.turn).lock_owned().await
-    }
-
     /// Whether the server takes many files in a call, as far as is known.
     pub(super) fn batches(&self) -> bool {
         !self.no_batches.load(Ordering::Relaxed)
@@ -249,7 +237,7 @@ impl Client {
     }
 
     fn wait_for_another(&self, retries: &mut Retries, error: Error) -> Result<Duration> {
-        retries.after(Attempt::sure(error), &self.0.budget)
+        retries.after(Attempt::sure(error), &self.pace().budget)
     }
 }
 
@@ -261,7 +249,7 @@ impl Driver {
             if batch.is_empty() {
                 return;
             }
-            let turn = commits.turn.lock().await;
+            let turn = self.0.turn().await;
             let again = if commits.batches() {
                 self.0.commit_batch(batch).await
             } else {

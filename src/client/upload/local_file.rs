@@ -230,7 +230,7 @@ mod tests {
             std::io::Write::write_all(&mut file, &vec![digit; PART_SIZE]).expect("written");
         }
         let file = LocalFile::open(file.path()).expect("a file");
-        let memory = PartMemory::default();
+        let memory = PartMemory::of_process();
         let part = |number: u8| {
             let reading = file.clone().part(u64::from(number) * PART, memory.clone());
             async move {

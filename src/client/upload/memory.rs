@@ -1,6 +1,6 @@
-//! Memory for the parts of uploads: bounded for all of a client's uploads together, and used again.
+//! Memory for the parts of files on their way: bounded for all of a process together, and used again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -38,17 +38,21 @@ pub(crate) struct PartBuffer {
     _room: OwnedSemaphorePermit,
 }
 
-impl Default for PartMemory {
-    fn default() -> Self {
+impl PartMemory {
+    /// That of this process, which all its clients share.
+    pub(crate) fn of_process() -> Self {
+        static SHARED: LazyLock<PartMemory> = LazyLock::new(PartMemory::new);
+        SHARED.clone()
+    }
+
+    fn new() -> Self {
         let room = Arc::new(Semaphore::new(ROOM / UNIT));
         Self(Arc::new(Shared {
             room,
             spare: Mutex::default(),
         }))
     }
-}
 
-impl PartMemory {
     /// A buffer for this many bytes, at most a part, as soon as there is room for it.
     pub(crate) async fn buffer(&self, length: usize) -> PartBuffer {
         let units = length.div_ceil(UNIT).clamp(1, PART_SIZE / UNIT);
@@ -111,7 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn full_parts_are_few_and_their_buffers_are_used_again() {
-        let memory = PartMemory::default();
+        let memory = PartMemory::new();
         let mut buffers = Vec::new();
         for _ in 0..PARTS {
             buffers.push(memory.buffer(PART_SIZE).await);
@@ -139,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn small_parts_are_many() {
-        let memory = PartMemory::default();
+        let memory = PartMemory::new();
         let mut buffers = Vec::new();
         for _ in 0..500 {
             buffers.push(memory.buffer(1_000).await);

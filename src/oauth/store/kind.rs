@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use super::folder::{Folder, Holds};
+use super::identity;
 use super::keyring;
 use super::memory::Memory;
 use super::place::Place;
@@ -43,6 +44,26 @@ impl Kind {
             Self::Memory(memory) => (memory.kept().contains_key(name), Place::Memory),
         };
         has.then_some(place)
+    }
+
+    /// What tells the credentials of this name from others.
+    pub(super) fn identity(&self, name: &str) -> String {
+        let of = |credentials: &StoredCredentials| {
+            let token = credentials.refresh_token.as_ref();
+            token.or(credentials.access_token.as_ref()).map(identity)
+        };
+        match self {
+            Self::File(folder) | Self::Keyring(folder) | Self::Auto(folder) => {
+                let path = folder.path(name, Holds::Credentials);
+                path.display().to_string()
+            }
+            Self::Environment(credentials) => of(credentials).unwrap_or_default(),
+            Self::Memory(memory) => {
+                let token = memory.kept().get(name).and_then(of);
+                // Somebody may sign in to it yet.
+                token.unwrap_or_else(|| format!("{:p} {name}", std::ptr::from_ref(memory)))
+            }
+        }
     }
 
     pub(super) fn load(&self, name: &str) -> Result<Option<StoredCredentials>> {

@@ -8,14 +8,16 @@ mod memory;
 mod place;
 
 use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 
 use super::StoredCredentials;
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
 use folder::Folder;
 use kind::Kind;
 use memory::Memory;
@@ -29,6 +31,12 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// Clones are cheap and are the same store. Several processes may use one at the same time.
 #[derive(Clone, Debug)]
 pub struct TokenStore(Arc<Kind>);
+
+/// What tells a token from others, in this process, without telling it.
+pub(super) fn identity(token: &Secret) -> String {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    format!("token {:016x}", KEY.hash_one(token.expose()))
+}
 
 impl TokenStore {
     /// A file for each connection in this folder, which is made for this user alone.
@@ -84,6 +92,11 @@ impl TokenStore {
     #[must_use]
     pub fn place(&self, name: &str) -> Option<Place> {
         self.0.place(name)
+    }
+
+    /// What tells the credentials of a connection from those of others, without telling them.
+    pub(super) fn identity(&self, name: &str) -> String {
+        self.0.identity(name)
     }
 
     /// Whether what is kept is there for other processes too.
