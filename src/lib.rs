@@ -65,7 +65,8 @@ pub use path::RemotePath;
 pub use rhai;
 pub use script::{
     Answer, Checked, Event, EventFile, EventSource, Frame, Host, HostBuilder, InputStatus, Level,
-    Limits, Permissions, Reason, RunOptions, RunOutcome, ScriptError, Session, TaskEvent, Wanted,
+    Limits, Observer, Permissions, Reason, RunOptions, RunOutcome, ScriptError, Session, TaskEvent,
+    Wanted,
 };
 pub use secret::Secret;
 pub use tasks::{

@@ -122,6 +122,7 @@ impl Stage {
             event,
             cancel: self.interrupts.token(),
             name: self.name.clone(),
+            ..RunOptions::default()
         };
         let result = match &self.source {
             Source::File(path) => self.host.run_file_with(path, options).await,

@@ -40,7 +40,7 @@ pub(super) fn prepare(engine: &mut Engine, run: &Arc<Run>, options: &RunOptions)
     super::modules::register_exit(engine, run);
 
     let printer = Arc::clone(run);
-    engine.on_print(move |line| (printer.host().on_print)(line));
+    engine.on_print(move |line| printer.print(line));
     let logger = Arc::clone(run);
     engine.on_debug(move |line, source, at| {
         let place = match (source, at.line()) {

@@ -1,14 +1,18 @@
 //! What a run is given: arguments, the event behind it, and the way to stop it.
 
+use std::fmt;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rhai::{Array, Dynamic, INT, Map};
 use tokio_util::sync::CancellationToken;
 
 use super::modules::DateTime;
+use super::observer::Observer;
 
 /// What one run is given; the default is no arguments, no event, and no way to stop it but dropping
 /// its future.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct RunOptions {
     /// The script's `args`.
     pub args: Vec<String>,
@@ -18,6 +22,19 @@ pub struct RunOptions {
     pub cancel: CancellationToken,
     /// What errors call code that comes from no file; empty: `eval`.
     pub name: String,
+    /// Hears what this run tells, and no other.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl fmt::Debug for RunOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunOptions")
+            .field("args", &self.args)
+            .field("event", &self.event)
+            .field("name", &self.name)
+            .field("observed", &self.observer.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What triggered a run: the script's `event`.

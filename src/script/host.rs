@@ -164,18 +164,23 @@ impl Host {
     /// A session with arguments and an event; its inputs are cancelled one by one.
     #[must_use]
     pub fn session_with(&self, run: &RunOptions) -> Session {
-        Session::new(self.new_run(), run)
+        Session::new(self.new_run_with(run), run)
     }
 
     /// A new state behind the functions of an engine.
     pub(super) fn new_run(&self) -> Arc<Run> {
-        Run::new(Arc::clone(&self.0))
+        self.new_run_with(&RunOptions::default())
+    }
+
+    fn new_run_with(&self, options: &RunOptions) -> Arc<Run> {
+        Run::new(Arc::clone(&self.0), options.observer.clone())
     }
 
     async fn launch(&self, code: Code, options: RunOptions) -> Result<RunOutcome, ScriptError> {
         let host = self.clone();
         on_script_thread(options.cancel.child_token(), move |cancel| {
-            execute(&host.new_run(), &code, &RunOptions { cancel, ..options })
+            let options = RunOptions { cancel, ..options };
+            execute(&host.new_run_with(&options), &code, &options)
         })
         .await
     }

@@ -23,6 +23,7 @@ mod host;
 mod lexer;
 mod limits;
 mod modules;
+mod observer;
 mod options;
 mod permissions;
 mod reference;
@@ -42,6 +43,7 @@ pub use event::{Event, EventFile, EventSource, RunOptions};
 pub use host::{Checked, Host, RunOutcome};
 pub use lexer::{Class, Token, brackets_at, tokens};
 pub use limits::Limits;
+pub use observer::Observer;
 pub use permissions::Permissions;
 pub use reference::{Entry, Home, Parameter, Reference, Signature};
 pub use session::{

@@ -13,6 +13,7 @@ use super::event::RunOptions;
 use super::failure::Failures;
 use super::gate::{Gate, Raised};
 use super::host::Inner;
+use super::observer::Observer;
 use super::permissions::{self, Access};
 use super::sources::Sources;
 use super::temp_folder::TempFolder;
@@ -27,6 +28,7 @@ pub(super) const CONSTANTS: [&str; 3] = ["args", "event", "script"];
 /// The state behind the functions of one engine: of one run, or of one session.
 pub(super) struct Run {
     host: Arc<Inner>,
+    observer: Option<Arc<dyn Observer>>,
     gate: Gate,
     sources: Sources,
     failures: Failures,
@@ -59,11 +61,12 @@ impl ModuleRoots {
 }
 
 impl Run {
-    pub(super) fn new(host: Arc<Inner>) -> Arc<Self> {
+    pub(super) fn new(host: Arc<Inner>, observer: Option<Arc<dyn Observer>>) -> Arc<Self> {
         Arc::new(Self {
             guards: Arc::new(host.permissions.guards(host.dry_run)),
             gate: Gate::new(host.runtime.clone()),
             host,
+            observer,
             sources: Sources::default(),
             failures: Failures::default(),
             main: OnceLock::new(),
@@ -337,18 +340,21 @@ impl Run {
         self.host.dry_run
     }
 
-    /// Who hears how far a task is: the program, and a closure of the script, where they want to.
+    /// Who hears how far a task is: the program, an observer, and a closure of the script, where they want to.
     pub(super) fn hearing(
         &self,
         closure: Option<impl Fn(&Progress) + Send + Sync + 'static>,
     ) -> Option<OnProgress> {
-        let program = self.host.on_task.clone();
-        if program.is_none() && closure.is_none() {
+        let (program, observer) = (self.host.on_task.clone(), self.observer.clone());
+        if program.is_none() && observer.is_none() && closure.is_none() {
             return None;
         }
         Some(OnProgress::new(move |progress| {
             if let Some(program) = &program {
                 program(TaskEvent::Progress(progress));
+            }
+            if let Some(observer) = &observer {
+                observer.task(TaskEvent::Progress(progress));
             }
             if let Some(closure) = &closure {
                 closure(progress);
@@ -360,6 +366,9 @@ impl Run {
     fn ended(&self, report: &Report) {
         if let Some(program) = &self.host.on_task {
             program(TaskEvent::Ended(report));
+        }
+        if let Some(observer) = &self.observer {
+            observer.task(TaskEvent::Ended(report));
         }
     }
 
@@ -390,8 +399,18 @@ impl Run {
         item
     }
 
+    pub(super) fn print(&self, line: &str) {
+        (self.host.on_print)(line);
+        if let Some(observer) = &self.observer {
+            observer.print(line);
+        }
+    }
+
     pub(super) fn log(&self, level: Level, line: &str) {
         (self.host.on_log)(level, line);
+        if let Some(observer) = &self.observer {
+            observer.log(level, line);
+        }
     }
 
     /// Removes what the run made for itself.

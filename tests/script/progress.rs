@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use dropscript::emulator::Emulator;
-use dropscript::{Permissions, TaskEvent};
+use dropscript::{Level, Observer, Permissions, RunOptions, TaskEvent};
+use futures_util::future::join_all;
 
 use crate::bench::Bench;
 use crate::cloud::connection;
@@ -115,4 +116,56 @@ fn a_report_of_what_failed_is_told_too() {
         "#,
     );
     assert_eq!(heard.lock().unwrap().last().unwrap(), "upload ended: 3");
+}
+
+/// Notes what one run tells.
+#[derive(Default)]
+struct Listener(Mutex<Vec<String>>);
+
+impl Observer for Listener {
+    fn print(&self, line: &str) {
+        self.0.lock().unwrap().push(line.to_owned());
+    }
+
+    fn log(&self, level: Level, line: &str) {
+        self.0.lock().unwrap().push(format!("{level:?} {line}"));
+    }
+
+    fn task(&self, event: TaskEvent<'_>) {
+        if let TaskEvent::Ended(report) = event {
+            self.0
+                .lock()
+                .unwrap()
+                .push(format!("{} ended", report.task));
+        }
+    }
+}
+
+#[test]
+fn each_of_many_runs_at_once_is_heard_by_its_own_observer() {
+    let (_emulator, bench, _) = lab();
+    let host = bench.host();
+    let runs = (0..20).map(|number| {
+        let (host, listener) = (host.clone(), Arc::new(Listener::default()));
+        let options = RunOptions {
+            args: vec![number.to_string()],
+            observer: Some(listener.clone()),
+            ..RunOptions::default()
+        };
+        async move {
+            let code = r#"print(args[0]); debug("x"); dropbox().upload("out", `/${args[0]}`);"#;
+            host.eval_with(code, options).await.unwrap();
+            (number, listener)
+        }
+    });
+    for (number, listener) in bench.runtime().block_on(join_all(runs)) {
+        let heard = listener.0.lock().unwrap();
+        let logged = "Debug eval:1: \"x\"".to_owned();
+        assert_eq!(
+            *heard,
+            [number.to_string(), logged, "upload ended".to_owned()]
+        );
+    }
+    // The host hears all of them.
+    assert_eq!(bench.printed().len(), 20);
 }
