@@ -39,6 +39,7 @@ mod duration;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
+mod history;
 mod nearest;
 mod oauth;
 mod options;
@@ -58,6 +59,9 @@ pub use connection::{
 };
 pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, Result};
+pub use history::{
+    Ending, History, KnownSecrets, PastRun, Recorder, RunCounts, RunQuery, RunStart,
+};
 pub use oauth::{Listener, Place, SignIn, SignInOptions, StoreLock, StoredCredentials, TokenStore};
 pub use options::OptionSpec;
 pub use path::RemotePath;

@@ -128,6 +128,8 @@ pub(super) enum Command {
     Connection(ConnectionArgs),
     /// Be a Dropbox on this machine, until interrupted
     Emulator(Box<EmulatorArgs>),
+    /// Tell what was run: the last runs, or one of them with what it printed and why it failed
+    History(HistoryArgs),
     /// List uploads of large files that broke off; the next run that sends the same file to the same place goes on with them
     Unfinished(UnfinishedArgs),
 }
@@ -150,6 +152,26 @@ pub(super) struct DocsArgs {
     /// Tell all of it as definitions for editors that know Rhai, as in `dropscript docs --definitions > dropscript.d.rhai`
     #[arg(long, conflicts_with_all = ["name", "markdown"])]
     pub(super) definitions: bool,
+}
+
+/// Which runs are told of.
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// The run to tell all about
+    #[arg(conflicts_with_all = ["limit", "failed"])]
+    pub(super) id: Option<u64>,
+    /// Tell of so many runs at most
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub(super) limit: usize,
+    /// Tell only of runs that came to no good end
+    #[arg(long)]
+    pub(super) failed: bool,
+    /// Forget all runs that are over
+    #[arg(long, conflicts_with_all = ["id", "limit", "failed"])]
+    pub(super) clear: bool,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// What becomes of uploads that broke off.
@@ -319,13 +341,16 @@ pub(super) struct AllowArgs {
     pub(super) max_delete: Option<u64>,
 }
 
-/// What standard output is.
+/// What is told of runs, and kept of them.
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Running")]
 pub(super) struct EventArgs {
     /// Print one JSON object for each event, a line each, on standard output
     #[arg(long)]
     pub(super) json: bool,
+    /// Leave these runs out of the history
+    #[arg(long)]
+    pub(super) no_history: bool,
 }
 
 /// Where an emulator keeps its files.

@@ -2,10 +2,9 @@
 
 use dropscript::reference::Reference;
 use dropscript::{Error, ErrorKind, Host, Result};
-use tokio_util::sync::CancellationToken;
 
 use super::args::DocsArgs;
-use super::output::{Form, Output};
+use super::output;
 use super::report::{self, Status};
 use super::voice::Voice;
 
@@ -15,14 +14,7 @@ pub(super) fn main(voice: Voice, args: &DocsArgs) -> Status {
         .build()
         .and_then(|host| text(&host.reference(), args));
     match text {
-        Ok(text) => {
-            let output = Output::new(Form::Lines, CancellationToken::new());
-            output.print(text.trim_end());
-            match output.broken() {
-                Some(error) => report::broken_output(voice, error),
-                None => Status::OK,
-            }
-        }
+        Ok(text) => output::whole(voice, &format!("{}\n", text.trim_end())),
         Err(error) => report::refuse(voice, &error),
     }
 }

@@ -8,6 +8,7 @@ mod connection;
 mod credentials;
 mod docs;
 mod emulator;
+mod history;
 mod interrupt;
 mod output;
 mod permissions;
@@ -20,6 +21,7 @@ mod saved;
 mod setup;
 mod sign_in;
 mod state_folder;
+mod table;
 mod trace;
 mod unfinished;
 mod voice;
@@ -109,6 +111,7 @@ async fn execute(command: Command, voice: Voice) -> Status {
         Command::Docs(args) => docs::main(voice, &args),
         Command::Connection(args) => connection::main(voice, args).await,
         Command::Emulator(args) => emulator::main(voice, *args).await,
+        Command::History(args) => history::main(voice, &args),
         Command::Unfinished(args) => unfinished::main(voice, &args),
         Command::Repl { .. } => unreachable!("handled without the runtime"),
     }

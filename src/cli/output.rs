@@ -10,6 +10,8 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::above_the_bars;
+use super::report::{self, Status};
+use super::voice::{Voice, printable};
 
 /// How long nothing is told of how far a task is, once it was.
 const BETWEEN: Duration = Duration::from_secs(1);
@@ -109,6 +111,18 @@ pub(super) struct Place<'a> {
     pub(super) script: &'a str,
     pub(super) line: usize,
     pub(super) column: usize,
+}
+
+/// Prints a text of the program's own, and gives the exit status for that.
+pub(super) fn whole(voice: Voice, text: &str) -> Status {
+    let mut out = io::stdout().lock();
+    let printed = out
+        .write_all(printable(text).as_bytes())
+        .and_then(|()| out.flush());
+    match printed {
+        Ok(()) => Status::OK,
+        Err(error) => report::broken_output(voice, &error),
+    }
 }
 
 impl Output {

@@ -5,7 +5,10 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use dropscript::{Error, ErrorKind, Event, Host, Reason, Result, RunOptions};
+use dropscript::{
+    Error, ErrorKind, Event, EventSource, History, Host, Reason, Recorder, Result, RunOptions,
+    RunStart,
+};
 
 use super::interrupt::Interrupts;
 use super::output::{Output, RunEvent};
@@ -71,6 +74,9 @@ pub(super) struct Stage {
     name: String,
     output: Output,
     voice: Voice,
+    history: Option<History>,
+    /// What the history is told of each run.
+    start: RunStart,
     pub(super) interrupts: Interrupts,
 }
 
@@ -105,6 +111,8 @@ impl Stage {
             name,
             output,
             voice: setup.voice,
+            history: setup.history(),
+            start: setup.run_start(),
             interrupts,
         })
     }
@@ -117,20 +125,34 @@ impl Stage {
             source: event.source.as_str(),
             files: event.files.len(),
         });
+        let recorder = self
+            .history
+            .as_ref()
+            .map(|to| to.begin(&self.start(&event)));
         let options = RunOptions {
             args,
             event,
             cancel: self.interrupts.token(),
             name: self.name.clone(),
-            ..RunOptions::default()
+            observer: recorder.as_ref().map(Recorder::observer),
         };
         let result = match &self.source {
             Source::File(path) => self.host.run_file_with(path, options).await,
             Source::Text(text) => self.host.eval_with(text, options).await,
         };
+        let status = match &result {
+            Ok(outcome) => outcome.exit.map_or(Status::OK, Status::of_exit),
+            Err(error) if error.reason == Reason::Interrupted => {
+                self.interrupts.status().unwrap_or(Status::INTERRUPTED)
+            }
+            Err(error) => Status::of(error),
+        };
+        if let Some(recorder) = recorder {
+            recorder.end(&result, status.code());
+        }
         let ended = match result {
             Ok(outcome) => Ended {
-                status: outcome.exit.map_or(Status::OK, Status::of_exit),
+                status,
                 parsed: true,
                 files: outcome.files,
             },
@@ -141,12 +163,7 @@ impl Stage {
                     self.output.event(&RunEvent::Error(report::event(&error)));
                 }
                 Ended {
-                    status: match error.reason {
-                        Reason::Interrupted => {
-                            self.interrupts.status().unwrap_or(Status::INTERRUPTED)
-                        }
-                        _ => Status::of(&error),
-                    },
+                    status,
                     parsed: error.reason != Reason::Parse,
                     files: error.files,
                 }
@@ -157,6 +174,24 @@ impl Stage {
             seconds: begun.elapsed().as_secs_f64(),
         });
         ended
+    }
+
+    fn start(&self, event: &Event) -> RunStart {
+        let (code, path) = match &self.source {
+            Source::File(path) => ("run", path.canonicalize().ok()),
+            Source::Text(_) => ("eval", None),
+        };
+        RunStart {
+            command: match event.source {
+                EventSource::None => code.to_owned(),
+                _ => "watch".to_owned(),
+            },
+            source: event.source.as_str().to_owned(),
+            files: event.files.len() as u64,
+            script: self.name.clone(),
+            path,
+            ..self.start.clone()
+        }
     }
 
     /// The exit status of a command whose last run ended with this one.

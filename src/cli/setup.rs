@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dropscript::{Config, Host, Limits, Result, TaskEvent};
+use dropscript::{Config, History, Host, Limits, Result, RunStart, TaskEvent};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{EventArgs, RunArgs};
 use super::config_file::config_file;
 use super::connect::Connector;
+use super::history::open_history;
 use super::output::{Form, Output};
 use super::permissions::permissions;
 use super::progress::Progressing;
@@ -19,6 +20,7 @@ use super::voice::Voice;
 pub(super) struct Setup {
     run: RunArgs,
     form: Form,
+    is_kept: bool,
     watched: Vec<PathBuf>,
     pub(super) voice: Voice,
 }
@@ -28,16 +30,18 @@ impl Setup {
         Self {
             run,
             form: Form::Lines,
+            is_kept: false,
             watched: Vec::new(),
             voice,
         }
     }
 
-    /// With what standard output is to be made of.
+    /// With what standard output is to be made of, and what is to be kept of the runs.
     pub(super) fn with_events(mut self, events: EventArgs) -> Self {
         if events.json {
             self.form = Form::Events;
         }
+        self.is_kept = !events.no_history;
         self
     }
 
@@ -50,6 +54,22 @@ impl Setup {
     /// Standard output; `cancel` is cancelled once nobody reads it.
     pub(super) fn output(&self, cancel: CancellationToken) -> Output {
         Output::new(self.form, cancel)
+    }
+
+    /// Where runs are written down, unless they are not to be.
+    pub(super) fn history(&self) -> Option<History> {
+        self.is_kept.then(open_history).flatten()
+    }
+
+    /// What the history is told of each run.
+    pub(super) fn run_start(&self) -> RunStart {
+        let run = &self.run;
+        RunStart {
+            connection: run.connection.clone().unwrap_or_default(),
+            emulated: run.emulator.is_some(),
+            dry_run: run.dry_run,
+            ..RunStart::default()
+        }
     }
 
     /// The host, whose scripts print to `output`; `script` is the main script's file, if there is one.

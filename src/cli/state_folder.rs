@@ -3,9 +3,25 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use dropscript::{Error, ErrorKind, Result};
+
 /// `DROPSCRIPT_STATE`, else `dropscript` in `$XDG_STATE_HOME`, else in `~/.local/state`; `None` without a home.
 pub(super) fn state_folder() -> Option<PathBuf> {
     find(|name| std::env::var_os(name), std::env::home_dir())
+}
+
+/// The same where nothing can be done without it.
+///
+/// # Errors
+/// There is no home.
+pub(super) fn the_state_folder() -> Result<PathBuf> {
+    state_folder().ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidArgument,
+            "nobody knows where the state is kept: there is no home",
+        )
+        .with_hint("name a folder with `DROPSCRIPT_STATE`")
+    })
 }
 
 fn find(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {

@@ -1,14 +1,13 @@
 //! `unfinished`: uploads of large files that broke off.
 
-use dropscript::{Error, ErrorKind, Result, UnfinishedUpload, UnfinishedWork};
+use dropscript::{Error, Result, UnfinishedUpload, UnfinishedWork};
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::args::UnfinishedArgs;
-use super::output::{Form, Output};
+use super::output;
 use super::report::{self, Status};
-use super::state_folder::state_folder;
-use super::voice::{Voice, printable};
+use super::state_folder::{state_folder, the_state_folder};
+use super::voice::Voice;
 
 /// Where uploads note how far they came. Without such a place they go on all the same, and begin anew when they break off.
 pub(super) fn unfinished_work() -> Option<UnfinishedWork> {
@@ -18,33 +17,18 @@ pub(super) fn unfinished_work() -> Option<UnfinishedWork> {
 }
 
 pub(super) fn main(voice: Voice, args: &UnfinishedArgs) -> Status {
-    let text = match text(voice, args) {
-        Ok(text) => text,
-        Err(error) => return report::refuse(voice, &error),
-    };
-    let output = Output::new(Form::Lines, CancellationToken::new());
-    if !text.is_empty() {
-        output.print(text.trim_end());
-    }
-    match output.broken() {
-        Some(error) => report::broken_output(voice, error),
-        None => Status::OK,
+    match text(voice, args) {
+        Ok(text) => output::whole(voice, &text),
+        Err(error) => report::refuse(voice, &error),
     }
 }
 
 fn text(voice: Voice, args: &UnfinishedArgs) -> Result<String> {
-    let folder = state_folder().ok_or_else(|| {
-        Error::new(
-            ErrorKind::InvalidArgument,
-            "nobody knows where the state is kept: there is no home",
-        )
-        .with_hint("name a folder with `DROPSCRIPT_STATE`")
-    })?;
-    let work = UnfinishedWork::open(folder)?;
+    let work = UnfinishedWork::open(the_state_folder()?)?;
     if args.clear {
         let count = work.clear()?;
         if args.json {
-            return Ok(json!({ "cleared": count }).to_string());
+            return Ok(format!("{}\n", json!({ "cleared": count })));
         }
         voice.status(&match count {
             0 => "nothing was unfinished".to_owned(),
@@ -56,7 +40,7 @@ fn text(voice: Voice, args: &UnfinishedArgs) -> Result<String> {
     let uploads = work.uploads()?;
     if args.json {
         let uploads: Vec<_> = uploads.iter().map(as_json).collect();
-        return Ok(json!({ "uploads": uploads }).to_string());
+        return Ok(format!("{}\n", json!({ "uploads": uploads })));
     }
     if uploads.is_empty() {
         voice.status("nothing is unfinished");
@@ -76,9 +60,6 @@ fn as_line(upload: &UnfinishedUpload) -> String {
     let active = if upload.active { ", under way" } else { "" };
     format!(
         "{}  ->  {}  {percent} % of {} bytes, begun {}{active}\n",
-        printable(&upload.source),
-        printable(&upload.target),
-        upload.size,
-        upload.begun,
+        upload.source, upload.target, upload.size, upload.begun,
     )
 }

@@ -51,3 +51,5 @@ pub use session::{
     without_secrets,
 };
 pub use show::View;
+
+pub(crate) use session::text_without_secrets;

@@ -73,6 +73,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "history",
+        &["error", "secret", "database", "tasks", "script"],
+    ),
+    (
         "watch",
         &["error", "path", "database", "duration", "api", "client"],
     ),

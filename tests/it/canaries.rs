@@ -256,6 +256,7 @@ fn what_stays_on_this_machine_tells_no_secret() {
         (&["check", "script.rhai"][..], ""),
         (&["docs", "dropbox"], ""),
         (&["unfinished", "--json"], ""),
+        (&["history", "--json"], ""),
         (&["connection", "list"], ""),
         (&["connection", "list", "--json"], ""),
         (&["connection", "show"], ""),
@@ -416,6 +417,7 @@ fn every_command_is_among_them() {
             "docs",
             "connection",
             "emulator",
+            "history",
             "unfinished"
         ]
     );

@@ -18,6 +18,7 @@ mod docs;
 mod emulator;
 mod errors;
 mod help;
+mod history;
 mod interrupt;
 mod json;
 mod login;

@@ -8,13 +8,12 @@ mod secrets;
 mod show;
 mod test;
 
-use std::io::{self, Write};
-
 use dropscript::{ConfigFile, Result};
 
 use super::config_file::config_file;
+use super::output;
 use super::report::{self, Status};
-use super::voice::{Voice, printable};
+use super::voice::Voice;
 use args::ConnectionCommand as Command;
 pub(super) use args::{ConfigArgs, ConnectionArgs};
 
@@ -31,7 +30,7 @@ pub(super) async fn main(voice: Voice, args: ConnectionArgs) -> Status {
         Err(error) => Err(error),
     };
     match done {
-        Ok((text, status)) => match print(voice, &text) {
+        Ok((text, status)) => match output::whole(voice, &text) {
             Status::OK => status,
             broken => broken,
         },
@@ -67,15 +66,4 @@ async fn execute(desk: &Desk, command: Command) -> Result<(String, Status)> {
 /// What goes to standard output where all is said on standard error.
 fn nothing(done: Result<()>) -> Result<String> {
     done.map(|()| String::new())
-}
-
-fn print(voice: Voice, text: &str) -> Status {
-    let mut out = io::stdout().lock();
-    let printed = out
-        .write_all(printable(text).as_bytes())
-        .and_then(|()| out.flush());
-    match printed {
-        Ok(()) => Status::OK,
-        Err(error) => report::broken_output(voice, &error),
-    }
 }

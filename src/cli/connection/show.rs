@@ -7,6 +7,7 @@ use super::Desk;
 use super::questions::values;
 use crate::cli::credentials::store;
 use crate::cli::sign_in::REDIRECT_URI;
+use crate::cli::table::table;
 
 /// Lists the connections.
 pub(super) async fn list(desk: &Desk, json: bool) -> Result<String> {
@@ -158,23 +159,4 @@ fn shown(value: &Value) -> String {
         Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(" "),
         value => value.to_string(),
     }
-}
-
-/// Rows of cells, each column as wide as its widest.
-pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        let cells = rows
-            .iter()
-            .map(|row: &[String; N]| row[column].chars().count());
-        cells.max().unwrap_or_default()
-    };
-    let widths: Vec<_> = (0..N).map(width).collect();
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(&widths);
-        let line: Vec<_> = cells
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
-        format!("{}\n", line.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
 }

@@ -7,9 +7,9 @@ use dropscript::{
 use serde_json::{Value, json};
 
 use super::Desk;
-use super::show::table;
 use crate::cli::report::Status;
 use crate::cli::saved::Saved;
+use crate::cli::table::table;
 
 /// A clock that is further off than this makes trouble, in seconds.
 const LARGEST_SKEW: i64 = 60;

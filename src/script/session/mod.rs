@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use command::{Argument, COMMANDS, Command, CommandSpec};
 pub use input_status::InputStatus;
+pub(crate) use secrets::text_without_secrets;
 pub use secrets::without_secrets;
 
 use super::builder::Wanted;

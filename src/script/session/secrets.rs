@@ -1,4 +1,8 @@
-//! Inputs without their secrets, for what is written down.
+//! Inputs and texts without their secrets, for what is written down.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::script::lexer::{Class, Token, lex};
 
@@ -26,6 +30,19 @@ pub fn without_secrets(input: &str) -> String {
         }
     }
     clean
+}
+
+/// A text that a script printed, or that tells an error, with the secrets that are seen in it left out: as of an input, and what stands
+/// behind `password:`, `token=` or `Bearer`.
+pub(crate) fn text_without_secrets(text: &str) -> String {
+    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+        let names = WORDS.join("|");
+        let named = format!(
+            r#"(?i)((?:{names})[\w-]*["']?\s*[:=]\s*["'`]?|\b(?:bearer|basic)\s+)[^\s"'`,;)}}&]+"#
+        );
+        Regex::new(&named).expect("names are plain words")
+    });
+    words(&NAMED.replace_all(text, "${1}…"))
 }
 
 /// Whether what follows is the value of something whose name says that it is a secret: in `name: `, `name = `, `["name"] = `.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::Done;
+use super::{Done, Lab};
 
 /// Far beyond what any wait here takes: a program that reaches it hangs.
 const GUARD: Duration = Duration::from_secs(60);
@@ -109,6 +109,27 @@ impl Child {
     /// Sends SIGINT.
     pub(crate) fn interrupt(&mut self) -> &mut Self {
         self.signal(Signal::INT)
+    }
+
+    /// Ends the program as the system does when it has no memory left.
+    pub(crate) fn kill(mut self) -> Done {
+        self.process.kill().unwrap();
+        self.wait();
+        let folder = self.folder.take().unwrap();
+        Done::new(folder, self.stdout.text(), self.stderr.text())
+    }
+
+    /// What the program says on standard output, run once more beside this one with another command.
+    pub(crate) fn beside(&mut self, words: &[&str]) -> String {
+        let lab = Lab::of(self.folder.take().unwrap()).command(words);
+        let output = lab
+            .tool(env!("CARGO_BIN_EXE_dropscript"))
+            .args(words)
+            .output()
+            .unwrap();
+        self.folder = Some(lab.into_folder());
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Sends SIGTERM.

@@ -39,6 +39,11 @@ impl Lab {
         for name in ["home", "work", "remote", "tmp"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
+        Self::of(folder)
+    }
+
+    /// The laboratory in this folder, with nothing asked of it.
+    pub(super) fn of(folder: TempDir) -> Self {
         Self {
             folder,
             words: vec!["run".into(), "script.rhai".into()],
@@ -206,6 +211,10 @@ impl Lab {
         self.folder.path().join("work").join(path)
     }
 
+    pub(super) fn into_folder(self) -> TempDir {
+        self.folder
+    }
+
     fn line(&self) -> Vec<String> {
         let mut line = self.words.clone();
         if self.emulated {
@@ -255,6 +264,11 @@ fn own_mounts() -> &'static str {
 }
 
 impl Done {
+    /// The program once more, in the same laboratory, with another command.
+    pub(crate) fn again(self, words: &[&str]) -> Lab {
+        Lab::of(self.folder).command(words)
+    }
+
     pub(crate) fn new(folder: TempDir, stdout: String, stderr: String) -> Self {
         Self {
             folder,
