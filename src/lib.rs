@@ -51,7 +51,9 @@ mod transport;
 mod watch;
 
 pub use api::users::{Account, AccountName, RootInfo, Space};
-pub use client::{ContentHasher, Reached, Root, UnfinishedUpload, UnfinishedWork};
+pub use client::{
+    ContentHasher, Reached, Root, UnfinishedDownload, UnfinishedUpload, UnfinishedWork,
+};
 pub use connection::{
     AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
     Credentials, Grants, Probe, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Settings,

@@ -130,7 +130,7 @@ pub(super) enum Command {
     Emulator(Box<EmulatorArgs>),
     /// Tell what was run: the last runs, or one of them with what it printed and why it failed
     History(HistoryArgs),
-    /// List uploads of large files that broke off; the next run that sends the same file to the same place goes on with them
+    /// List transfers of large files that broke off; the next run that sends or fetches the same file to the same place goes on with them
     Unfinished(UnfinishedArgs),
 }
 
@@ -177,7 +177,7 @@ pub(super) struct HistoryArgs {
 /// What becomes of uploads that broke off.
 #[derive(Debug, Args)]
 pub(super) struct UnfinishedArgs {
-    /// Forget them; those that a program is at work on stay
+    /// Forget them, and remove what was fetched; those that a program is at work on stay
     #[arg(long)]
     pub(super) clear: bool,
     /// Print JSON instead of text

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
 /// The hash is made of blocks of this many bytes.
 pub(crate) const BLOCK: usize = 4 << 20;
+
+/// What is read at a time.
+const PIECE: usize = 256 * 1024;
 
 /// Computes the content hash of what is fed to it: the SHA-256 of the SHA-256s of the 4 MiB blocks, in hex.
 ///
@@ -72,6 +76,26 @@ impl PartHash {
                 .map(|block| Sha256::digest(block).into())
                 .collect(),
         )
+    }
+
+    /// The hash of the next bytes that are read, so many.
+    pub(crate) fn read(from: &mut impl Read, length: u64) -> io::Result<Self> {
+        let mut piece = vec![0; PIECE];
+        let mut blocks = Vec::new();
+        let mut left = length;
+        while left > 0 {
+            let mut in_block = left.min(BLOCK as u64);
+            left -= in_block;
+            let mut block = Sha256::new();
+            while in_block > 0 {
+                let length = PIECE.min(usize::try_from(in_block).unwrap_or(PIECE));
+                from.read_exact(&mut piece[..length])?;
+                block.update(&piece[..length]);
+                in_block -= length as u64;
+            }
+            blocks.push(block.finalize().into());
+        }
+        Ok(Self(blocks))
     }
 
     /// The hashes of the blocks, one behind the other.
@@ -190,6 +214,8 @@ mod tests {
         for part in bytes.chunks(BLOCK) {
             let part_hash = PartHash::of(part);
             assert_eq!(part_hash.content_hash(), hash(part, BLOCK));
+            let read = PartHash::read(&mut &part[..], part.len() as u64);
+            assert_eq!(read.expect("it is all there"), part_hash);
             hasher.update_part(&part_hash);
         }
         assert_eq!(hasher.finish(), hash(&bytes, BLOCK));

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::{Buf, Bytes};
 use http::{StatusCode, header};
+use jiff::Timestamp;
 
 use super::Client;
 use super::call::{Argument, Attempt, Span};
@@ -32,6 +33,16 @@ pub(crate) struct Download {
     retries: Retries,
 }
 
+/// A version of a file: what all parts of a download are of.
+#[derive(Debug, Clone)]
+pub(crate) struct Version {
+    pub(crate) rev: String,
+    pub(crate) hash: Option<String>,
+    pub(crate) size: u64,
+    /// When the contents were made (`client_modified`).
+    pub(crate) modified: Timestamp,
+}
+
 impl Client {
     /// Begins to download a file.
     pub(crate) async fn download(&self, path: &RemotePath) -> Result<Download> {
@@ -56,11 +67,11 @@ impl Client {
         Ok(first)
     }
 
-    /// Downloads a part of the rev that `whole` is of, as soon as there is room for it in memory.
+    /// Downloads a part of this version of a file, as soon as there is room for it in memory.
     pub(crate) async fn download_part(
         &self,
         path: &RemotePath,
-        whole: &FileMetadata,
+        whole: &Version,
         part: Range<u64>,
     ) -> Result<Part> {
         let buffer = self.0.parts.buffer(length(&part)).await;
@@ -178,12 +189,12 @@ impl Download {
         let (metadata, answer) = self.client.fetch(&DOWNLOAD, &rev, argument, span).await?;
         let whole = std::mem::replace(&mut self.metadata, metadata);
         self.answer = answer;
-        self.check_answer(&whole)
+        self.check_answer(&Version::from(&whole))
     }
 
     /// Checks that what comes is of the file that was begun with, and finds the place from which on it is wanted.
-    fn check_answer(&mut self, whole: &FileMetadata) -> Result<()> {
-        if self.metadata.rev != whole.rev || self.metadata.content_hash != whole.content_hash {
+    fn check_answer(&mut self, whole: &Version) -> Result<()> {
+        if self.metadata.rev != whole.rev || self.metadata.content_hash != whole.hash {
             return Err(self.wrong("it changed while it was downloaded"));
         }
         self.surplus = match self.answer.status() {
@@ -203,6 +214,17 @@ impl Download {
             format!("the download of `{}` is not usable: {why}", self.path),
         )
         .with_path(&self.path)
+    }
+}
+
+impl From<&FileMetadata> for Version {
+    fn from(metadata: &FileMetadata) -> Self {
+        Self {
+            rev: metadata.rev.clone(),
+            hash: metadata.content_hash.clone(),
+            size: metadata.size,
+            modified: metadata.client_modified,
+        }
     }
 }
 

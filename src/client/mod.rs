@@ -10,6 +10,7 @@ mod guards;
 mod listing;
 mod pace;
 mod pacer;
+mod partial;
 mod reach;
 mod relocate;
 mod request;
@@ -28,21 +29,23 @@ mod view;
 use std::sync::Arc;
 
 pub use content_hash::ContentHasher;
-pub(crate) use content_hash::PartsHash;
-pub(crate) use download::Download;
+pub(crate) use content_hash::{PartHash, PartsHash};
+pub(crate) use download::{Download, Version};
 pub(crate) use files::{Created, Deleted};
 pub(crate) use guards::{Guards, Leave, Rules};
 pub(crate) use listing::Pages;
 pub use reach::Reached;
 pub(crate) use relocate::{Leg, Relocation};
 pub(crate) use servers::Servers;
-pub use unfinished::{UnfinishedUpload, UnfinishedWork};
+pub(crate) use unfinished::{Fetched, Partial, is_partial};
+pub use unfinished::{UnfinishedDownload, UnfinishedUpload, UnfinishedWork};
 pub(crate) use upload::{LocalFile, PART, PARTS, Part, Sent, SmallFiles, Stamp};
 pub use view::Root;
 pub(crate) use view::Select;
 
 use url::Url;
 
+use crate::api::Route;
 use crate::oauth::TokenSource;
 use crate::transport::Transport;
 use changes::Backoff;
@@ -66,7 +69,7 @@ struct Inner {
     kept: Option<Kept>,
 }
 
-/// Where uploads note how far they came, and the name by which that place knows the account.
+/// Where transfers note how far they came, and the name by which that place knows the account.
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub(crate) work: UnfinishedWork,
@@ -103,6 +106,12 @@ impl Client {
     fn servers(&self) -> [&Url; 2] {
         let Servers { api, content, .. } = &self.0.servers;
         [api, content]
+    }
+
+    /// What names the account, seen this way, where what is unfinished is kept.
+    fn kept_account(&self, kept: &Kept, route: &Route<'_>) -> String {
+        let (name, server) = (&kept.name, self.server(route));
+        format!("{name} {server} {}", self.view().identity())
     }
 
     fn view(&self) -> &View {

@@ -1,7 +1,7 @@
 //! Fetching: remote files into an opened local folder.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -25,8 +25,7 @@ use super::remote_files::files;
 use super::run::{Done, Run, Step, failed_first};
 use super::sink::{Place, Seal, Sink};
 use super::{Item, Outcome, Overwrite, Report, ReportItem, TransferOptions};
-use crate::api::files::FileMetadata;
-use crate::client::{Client, ContentHasher, Leave};
+use crate::client::{Client, ContentHasher, Leave, Version};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -44,6 +43,8 @@ pub(super) struct Download<'a> {
     client: &'a Client,
     options: &'a TransferOptions,
     folder: &'a Path,
+    /// Its path from the root of the file system on.
+    real_folder: Option<PathBuf>,
     /// The folder, opened; none in a dry run before it is made.
     root: Option<Arc<Dir>>,
     /// The name of a single file at the target.
@@ -73,6 +74,7 @@ impl<'a> Download<'a> {
             client: connection.client(),
             options,
             folder,
+            real_folder: folder.canonicalize().ok(),
             root,
             name,
             claims: Claims::default(),
@@ -146,7 +148,7 @@ impl<'a> Download<'a> {
                 let size = below.item.size.unwrap_or_default();
                 all += size;
                 if root.symlink_metadata(&below.relative).is_err() {
-                    new += size;
+                    new += size.saturating_sub(self.fetched(&below.relative, size));
                 }
             }
         }
@@ -159,6 +161,12 @@ impl<'a> Download<'a> {
         }
         faults.extend(preflight::local_room(root, self.folder, new));
         preflight::together(&faults)
+    }
+
+    /// How much of a file an earlier run left on disk.
+    fn fetched(&self, relative: &str, size: u64) -> u64 {
+        let target = self.target(relative).filter(|_| size >= parts::FROM);
+        target.map_or(0, |target| self.client.fetched(&target))
     }
 
     async fn file(&self, below: &Below, leave: &Leave) -> ReportItem {
@@ -218,7 +226,7 @@ impl<'a> Download<'a> {
                 Err(error) if error.kind() == ErrorKind::Integrity && tries < TRIES => tries += 1,
                 Err(error) => return Err(error),
                 Ok(arrived) => {
-                    let kept = if self.options.delete_source && arrived.content_hash.is_none() {
+                    let kept = if self.options.delete_source && arrived.hash.is_none() {
                         Some(UNPROVEN)
                     } else {
                         self.delete_source(item, Some(&arrived.rev), leave).await?
@@ -242,25 +250,32 @@ impl<'a> Download<'a> {
         delete_remote(self.client, item, rev, leave).await
     }
 
-    async fn write(&self, item: &Item, relative: &str, moving: &Moving) -> Result<FileMetadata> {
+    async fn write(&self, item: &Item, relative: &str, moving: &Moving) -> Result<Version> {
         let place = self.place(relative)?;
         let path: RemotePath = item.path.parse()?;
-        let mut sink = Sink::open(place);
-        let metadata = if item.size.is_some_and(|size| size >= parts::FROM) {
-            parts::fetch(self.client, &path, &mut sink, moving).await?
+        let (sink, version) = if item.size.is_some_and(|size| size >= parts::FROM) {
+            let large = parts::Large {
+                client: self.client,
+                path: &path,
+                moving,
+            };
+            large.fetch(Version::of(item).as_ref(), place).await?
         } else {
+            let mut sink = Sink::open(place);
             let download = self.client.download(&path).await?;
-            parts::fetch_in_order(download, &mut sink, moving).await?
+            let version = Version::from(&download.metadata);
+            parts::fetch_in_order(download, &mut sink, moving).await?;
+            (sink, version)
         };
-        let modified = Some(metadata.client_modified)
+        let modified = Some(version.modified)
             .filter(|_| self.options.keep_dates)
             .map(system_time);
         sink.commit(Seal {
-            hash: metadata.content_hash.clone(),
+            hash: version.hash.clone(),
             modified,
         })
         .await?;
-        Ok(metadata)
+        Ok(version)
     }
 
     /// The folder of a target, made if it is missing, and the name in it.
@@ -284,6 +299,7 @@ impl<'a> Download<'a> {
             folder,
             name,
             path,
+            self.target(relative),
             self.options.overwrite != Overwrite::Always,
         )
     }
@@ -361,6 +377,12 @@ impl<'a> Download<'a> {
             format!("there is {what} at `{path}` already"),
         )
         .with_path(path)
+    }
+
+    /// The path of a target from the root of the file system on.
+    fn target(&self, relative: &str) -> Option<PathBuf> {
+        let folder = self.real_folder.as_ref()?;
+        Some(folder.join(relative))
     }
 
     fn shown(&self, relative: &str) -> String {

@@ -13,7 +13,7 @@ use super::pattern::{Case, Pattern, has_wildcards};
 use super::remote::Reading;
 use super::run::Step;
 use super::{Item, ItemKind, ReportItem, Source};
-use crate::client::Stamp;
+use crate::client::{Stamp, is_partial};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many files a walk is ahead of the transfers.
@@ -201,6 +201,10 @@ impl Walk<'_> {
             Ok(name) => name,
             Err(error) => return self.failed(&path, error),
         };
+        // What is of a download is not a file yet.
+        if is_partial(&name) {
+            return Ok(());
+        }
         let relative = if below.is_empty() {
             name
         } else {

@@ -10,7 +10,7 @@ use cap_std::fs::{Dir, Metadata};
 
 use super::ItemKind;
 use super::filter::Sieve;
-use crate::client::Deleted;
+use crate::client::{Deleted, is_partial};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A local folder, opened.
@@ -50,7 +50,8 @@ impl LocalTree {
         }
     }
 
-    /// All that is in it, where `deep` in the subfolders too that the sieve enters. Names that are not Unicode are left out.
+    /// All that is in it, where `deep` in the subfolders too that the sieve enters. Names that are not Unicode are left out, and what is of
+    /// a download that is not whole.
     ///
     /// # Errors
     /// Where some of it cannot be read: half of it would say that the rest is not there.
@@ -78,6 +79,9 @@ impl LocalTree {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
+            if is_partial(&name) {
+                continue;
+            }
             let relative = if below.is_empty() {
                 name.clone()
             } else {

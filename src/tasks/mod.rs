@@ -10,6 +10,7 @@ mod delete;
 mod delete_in;
 mod delete_source;
 mod download;
+mod draft;
 mod fetch;
 mod filter;
 mod info;

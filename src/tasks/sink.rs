@@ -1,16 +1,16 @@
-//! Where a download goes: a temporary file beside the target, which takes its place when all is right.
+//! Where a download goes: a file beside the target, which takes its place when all is right.
 
-use std::io::{self, Seek as _, SeekFrom, Write};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use cap_std::fs::{Dir, Metadata};
-use cap_tempfile::TempFile;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::client::{ContentHasher, Part, PartsHash};
+use super::draft::{Draft, PartialFile};
+use crate::client::{ContentHasher, Fetched, Part, PartsHash};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many pieces may wait to be written.
@@ -18,7 +18,7 @@ const AHEAD: usize = 16;
 
 /// Takes the bytes of one file on a thread for blocking work, hashes them, and puts the file in place when it is told to.
 ///
-/// Dropped before [`commit`](Sink::commit), it leaves nothing behind.
+/// Dropped before [`commit`](Sink::commit), it leaves nothing behind but what was noted to be gone on with.
 #[derive(Debug)]
 pub(super) struct Sink {
     pieces: Option<mpsc::Sender<Piece>>,
@@ -32,6 +32,8 @@ pub(super) struct Place {
     name: String,
     /// For messages.
     path: PathBuf,
+    /// From the root of the file system on; none where the folder cannot be told from there.
+    target: Option<PathBuf>,
     before: Option<Metadata>,
     guarded: bool,
 }
@@ -49,14 +51,20 @@ enum Piece {
     /// A part, and where it belongs; all that comes are parts then.
     Part(u64, Part),
     End(Seal),
+    Discard,
 }
 
 impl Sink {
     pub(super) fn open(place: Place) -> Self {
+        Self::go_on(place, None)
+    }
+
+    /// The same in parts, of which some may be there already: in a file that a later run can go on with, where there is one.
+    pub(super) fn go_on(place: Place, partial: Option<(PartialFile, Vec<Fetched>)>) -> Self {
         let (pieces, receiver) = mpsc::channel(AHEAD);
         Self {
             pieces: Some(pieces),
-            worker: tokio::task::spawn_blocking(move || write(&place, receiver)),
+            worker: tokio::task::spawn_blocking(move || write(&place, partial, receiver)),
         }
     }
 
@@ -74,6 +82,13 @@ impl Sink {
     pub(super) async fn commit(mut self, seal: Seal) -> Result<()> {
         self.send(Piece::End(seal)).await?;
         self.worker.await?
+    }
+
+    /// Leaves nothing behind.
+    pub(super) async fn discard(mut self) {
+        // Where the worker ended early it did that itself.
+        let _ = self.send(Piece::Discard).await;
+        let _ = self.worker.await;
     }
 
     async fn send(&mut self, piece: Piece) -> Result<()> {
@@ -96,85 +111,173 @@ impl Sink {
     }
 }
 
-fn write(place: &Place, mut pieces: mpsc::Receiver<Piece>) -> Result<()> {
+fn write(
+    place: &Place,
+    partial: Option<(PartialFile, Vec<Fetched>)>,
+    mut pieces: mpsc::Receiver<Piece>,
+) -> Result<()> {
     let failed = |error| Error::io("write", &place.path, error);
-    let mut file = TempFile::new(&place.folder).map_err(failed)?;
-    let (mut hasher, mut parts) = (ContentHasher::new(), None);
-    loop {
-        match pieces.blocking_recv() {
-            Some(Piece::Bytes(bytes)) => {
-                hasher.update(&bytes);
-                file.write_all(&bytes).map_err(failed)?;
-            }
-            Some(Piece::Part(offset, part)) => {
-                file.seek(SeekFrom::Start(offset)).map_err(failed)?;
-                file.write_all(&part.bytes).map_err(failed)?;
-                let parts = parts.get_or_insert_with(PartsHash::default);
-                parts.add(offset, part.bytes.len() as u64, part.hash);
-            }
-            Some(Piece::End(seal)) => {
-                let hash = parts.map_or_else(|| hasher.finish(), PartsHash::finish);
-                if seal.hash.is_some_and(|right| right != hash) {
-                    return Err(place.refused(
-                        ErrorKind::Integrity,
-                        "what arrived for {} is not what Dropbox has",
-                    ));
-                }
-                let file = finished(file, place.before.as_ref(), seal.modified).map_err(failed)?;
-                if place.guarded && place.is_changed().map_err(failed)? {
-                    return Err(place.refused(
-                        ErrorKind::Conflict,
-                        "{} changed here while it was downloaded",
-                    ));
-                }
-                return place.take(file).map_err(failed);
-            }
-            // Nobody wants the file any more: dropping it removes it.
-            None => return Ok(()),
+    let (partial, there) = partial.unzip();
+    let mut draft = Draft::open(&place.folder, partial).map_err(failed)?;
+    let mut writing = Writing::new(there.unwrap_or_default());
+    match writing.fill(place, &mut draft, &mut pieces) {
+        Ok(End::Complete) => draft.take(&place.folder, &place.name).map_err(failed),
+        // Nobody wants the file any more, or not now.
+        Ok(End::Left) => Ok(()),
+        Ok(End::Unwanted) => {
+            draft.discard(&place.folder);
+            Ok(())
+        }
+        Err(error) => {
+            draft.discard(&place.folder);
+            Err(error)
         }
     }
 }
 
-/// The file on disk as it shall be, but for its name: with its date, and the permissions of the one that it replaces.
-fn finished<'a>(
-    file: TempFile<'a>,
-    replaced: Option<&Metadata>,
-    modified: Option<SystemTime>,
-) -> io::Result<TempFile<'a>> {
-    if let Some(replaced) = replaced {
-        file.as_file().set_permissions(replaced.permissions())?;
+/// How the pieces ended.
+enum End {
+    Complete,
+    Left,
+    Unwanted,
+}
+
+/// What is known of the bytes that were written.
+struct Writing {
+    hasher: ContentHasher,
+    parts: Option<PartsHash>,
+    /// Written and not noted. They are in memory until they are, so that what is lost when the process is killed is no more than that
+    /// has room for.
+    unnoted: Vec<(Bytes, Fetched)>,
+}
+
+impl Writing {
+    fn new(there: Vec<Fetched>) -> Self {
+        let mut writing = Self {
+            hasher: ContentHasher::new(),
+            parts: None,
+            unnoted: Vec::new(),
+        };
+        for part in there {
+            writing.add(part);
+        }
+        writing
     }
-    let handle = file.as_file().try_clone()?.into_std();
-    if let Some(modified) = modified {
-        handle.set_modified(modified)?;
+
+    fn fill(
+        &mut self,
+        place: &Place,
+        draft: &mut Draft<'_>,
+        pieces: &mut mpsc::Receiver<Piece>,
+    ) -> Result<End> {
+        let failed = |error| Error::io("write", &place.path, error);
+        loop {
+            match pieces.blocking_recv() {
+                Some(Piece::Bytes(bytes)) => {
+                    self.hasher.update(&bytes);
+                    draft.write(&bytes).map_err(failed)?;
+                }
+                Some(Piece::Part(offset, Part { bytes, hash })) => {
+                    draft.write_at(offset, &bytes).map_err(failed)?;
+                    let part = Fetched {
+                        offset,
+                        bytes: bytes.len() as u64,
+                        hash,
+                    };
+                    self.unnoted.push((bytes, part));
+                    // What came meanwhile goes to the disk together.
+                    if pieces.is_empty() {
+                        self.note(draft).map_err(failed)?;
+                    }
+                }
+                Some(Piece::End(seal)) => {
+                    self.note(draft).map_err(failed)?;
+                    self.check(place, draft, seal)?;
+                    return Ok(End::Complete);
+                }
+                Some(Piece::Discard) => return Ok(End::Unwanted),
+                None => {
+                    self.note(draft).map_err(failed)?;
+                    return Ok(End::Left);
+                }
+            }
+        }
     }
-    handle.sync_all()?;
-    Ok(file)
+
+    fn note(&mut self, draft: &Draft<'_>) -> io::Result<()> {
+        let (bytes, parts): (Vec<_>, Vec<_>) = self.unnoted.drain(..).unzip();
+        draft.note(&parts)?;
+        drop(bytes);
+        for part in parts {
+            self.add(part);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, part: Fetched) {
+        let parts = self.parts.get_or_insert_with(PartsHash::default);
+        parts.add(part.offset, part.bytes, part.hash);
+    }
+
+    /// Whether the file is what it must be, and may take its place.
+    fn check(&mut self, place: &Place, draft: &Draft<'_>, seal: Seal) -> Result<()> {
+        let failed = |error| Error::io("write", &place.path, error);
+        let hash = match self.parts.take() {
+            Some(parts) => parts.finish(),
+            None => std::mem::take(&mut self.hasher).finish(),
+        };
+        if seal.hash.is_some_and(|right| right != hash) {
+            return Err(place.refused(
+                ErrorKind::Integrity,
+                "what arrived for {} is not what Dropbox has",
+            ));
+        }
+        draft
+            .finish(&place.folder, place.before.as_ref(), seal.modified)
+            .map_err(failed)?;
+        if place.guarded && place.is_changed().map_err(failed)? {
+            return Err(place.refused(
+                ErrorKind::Conflict,
+                "{} changed here while it was downloaded",
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl Place {
     /// The place of a file, and what is there now. If `guarded` it is an error when that changes while the file comes.
-    pub(super) fn new(folder: Dir, name: &str, path: PathBuf, guarded: bool) -> Result<Self> {
+    pub(super) fn new(
+        folder: Dir,
+        name: &str,
+        path: PathBuf,
+        target: Option<PathBuf>,
+        guarded: bool,
+    ) -> Result<Self> {
         let before = occupant(&folder, name).map_err(|error| Error::io("look at", &path, error))?;
         Ok(Self {
             folder,
             name: name.to_owned(),
             path,
+            target,
             before,
             guarded,
         })
+    }
+
+    pub(super) fn folder(&self) -> &Dir {
+        &self.folder
+    }
+
+    /// Its path from the root of the file system on, where that is known.
+    pub(super) fn target(&self) -> Option<&Path> {
+        self.target.as_deref()
     }
 
     fn is_changed(&self) -> io::Result<bool> {
         let stamp = |metadata: &Metadata| (metadata.len(), metadata.modified().ok());
         let now = occupant(&self.folder, &self.name)?;
         Ok(now.as_ref().map(stamp) != self.before.as_ref().map(stamp))
-    }
-
-    fn take(&self, file: TempFile<'_>) -> io::Result<()> {
-        file.replace(&self.name)?;
-        // The new name is on disk only when the folder is.
-        self.folder.open(".")?.sync_all()
     }
 
     fn refused(&self, kind: ErrorKind, message: &str) -> Error {

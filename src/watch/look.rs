@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::stamp::{Stamp, identity};
+use crate::client::is_partial;
 
 /// A folder at one look.
 pub(super) struct Listing {
@@ -23,7 +24,8 @@ pub(super) fn folder(path: &Path) -> io::Result<(u64, u64)> {
     }
 }
 
-/// What is directly in a folder: regular files and folders. Links, sockets and the like are left out.
+/// What is directly in a folder: regular files and folders. Links, sockets and the like are left out, and what is of a download that is
+/// not whole.
 ///
 /// An entry that cannot be looked at fails the whole look, so that it is never taken for gone.
 pub(super) fn listing(path: &Path) -> io::Result<Listing> {
@@ -37,6 +39,7 @@ pub(super) fn listing(path: &Path) -> io::Result<Listing> {
         if kind.is_dir() {
             listing.folders.push(entry.file_name());
         } else if kind.is_file()
+            && !is_partial(entry.file_name())
             && let Some(metadata) = if_there(entry.metadata())?
         {
             listing

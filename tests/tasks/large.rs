@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use dropscript::emulator::{Emulator, EmulatorBuilder, Fault, FaultKind, Quirk};
-use dropscript::{DownloadOptions, UnfinishedWork, UploadOptions};
+use dropscript::{DownloadOptions, UploadOptions};
 
 use crate::support::{Bench, hash, kind, noise};
 
@@ -208,97 +208,4 @@ async fn a_file_that_changes_while_its_parts_are_sent_is_not_committed() {
         () = change => {}
     }
     assert_eq!(bench.contents("/large.bin"), None);
-}
-
-/// A connection that notes in a folder how far its uploads come.
-fn keeping(bench: &Bench) -> dropscript::Connection {
-    let work = UnfinishedWork::open(bench.path("state")).unwrap();
-    let builder = crate::support::connect(&bench.emulator);
-    builder.unfinished(work).build().unwrap()
-}
-
-/// Sends three parts of five, and ends.
-async fn break_off(bench: &Bench, file: &str) {
-    let hang = Fault::on(APPEND, FaultKind::Hang).nth(2);
-    bench.emulator.inject(hang);
-    let dbx = keeping(bench);
-    let sent = async {
-        let work = UnfinishedWork::open(bench.path("state")).unwrap();
-        let guard = Instant::now();
-        while work
-            .uploads()
-            .unwrap()
-            .iter()
-            .all(|upload| upload.sent < 3 * (8 << 20))
-        {
-            assert!(guard.elapsed() < Duration::from_secs(60));
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::select! {
-        uploaded = dbx.upload(file, "/", UploadOptions::default()) => panic!("{uploaded:?}"),
-        () = sent => {}
-    }
-}
-
-#[tokio::test]
-async fn an_upload_that_broke_off_goes_on_with_what_is_missing() {
-    let bench = Bench::new();
-    let bytes = noise(LARGE);
-    let file = bench.local("large.bin", &bytes).display().to_string();
-    break_off(&bench, &file).await;
-    let before = bench.calls(APPEND);
-    let report = keeping(&bench)
-        .upload(file, "/", UploadOptions::default())
-        .await
-        .unwrap();
-    assert_eq!(report.transferred, 1);
-    assert!(bench.contents("/large.bin").unwrap() == bytes);
-    assert_eq!((bench.calls(START), bench.calls(APPEND) - before), (1, 2));
-    let work = UnfinishedWork::open(bench.path("state")).unwrap();
-    assert_eq!(work.uploads().unwrap(), [], "nothing is left of it");
-}
-
-#[tokio::test]
-async fn what_is_not_the_same_file_any_more_is_sent_whole() {
-    for again in [false, true] {
-        let bench = Bench::new();
-        let local = bench.local("large.bin", noise(LARGE));
-        let file = local.display().to_string();
-        break_off(&bench, &file).await;
-        // Other bytes in every part, with the same size and, the second time, the same date.
-        let date = fs::metadata(&local).unwrap().modified().unwrap();
-        let mut bytes = noise(LARGE);
-        bytes
-            .iter_mut()
-            .step_by(1 << 20)
-            .for_each(|byte| *byte ^= 1);
-        fs::write(&local, &bytes).unwrap();
-        if again {
-            let open = fs::File::options().write(true).open(&local).unwrap();
-            open.set_modified(date).unwrap();
-        }
-        keeping(&bench)
-            .upload(file, "/", UploadOptions::default())
-            .await
-            .unwrap();
-        assert!(bench.contents("/large.bin").unwrap() == bytes, "{again}");
-        assert_eq!(bench.calls(START), 2);
-    }
-}
-
-#[tokio::test]
-async fn a_session_that_dropbox_forgot_is_begun_anew() {
-    let bench = Bench::new();
-    let bytes = noise(LARGE);
-    let file = bench.local("large.bin", &bytes).display().to_string();
-    break_off(&bench, &file).await;
-    let lost = Fault::on(APPEND, FaultKind::LostSession).first(1);
-    bench.emulator.inject(lost);
-    keeping(&bench)
-        .upload(file, "/", UploadOptions::default())
-        .await
-        .unwrap();
-    assert!(bench.contents("/large.bin").unwrap() == bytes);
-    assert_eq!(bench.calls(START), 2);
 }

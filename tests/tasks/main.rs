@@ -29,5 +29,6 @@ mod store_killed;
 mod support;
 mod token;
 mod transfer;
+mod unfinished;
 mod upload;
 mod views;

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use futures_util::{StreamExt as _, stream};
 
+use super::super::Client;
 use super::super::content_hash::{PartHash, PartsHash};
 use super::super::unfinished::{Begun, Note, Task, UnfinishedWork};
-use super::super::{Client, Kept};
 use super::commit::Closed;
 use super::local_file::{LocalFile, PART, PART_SIZE, Part};
 use super::memory::PARTS;
@@ -32,10 +32,9 @@ impl Client {
         };
         let note = begun.note.clone();
         let uploaded = self.send_rest(file, commit, begun).await;
-        if !matches!(&uploaded, Err(error) if error.is_retryable()) {
-            // It is done, or would fail again.
-            noted(move || note.over()).await?;
-        }
+        let again = matches!(&uploaded, Err(error) if error.is_retryable());
+        // Otherwise it is done, or would fail again.
+        noted(move || if again { note.release() } else { note.over() }).await?;
         uploaded
     }
 
@@ -85,16 +84,15 @@ impl Client {
 
     /// What names this upload where what is unfinished is kept.
     fn task(&self, file: &LocalFile, path: &str) -> Option<(UnfinishedWork, Task)> {
-        let Kept { work, name } = self.0.kept.as_ref()?;
-        let server = self.server(&UPLOAD_SESSION_APPEND);
+        let kept = self.0.kept.as_ref()?;
         let task = Task {
-            account: format!("{name} {server} {}", self.view().identity()),
+            account: self.kept_account(kept, &UPLOAD_SESSION_APPEND),
             source: file.absolute_path().to_string_lossy().into_owned(),
             target: path.to_owned(),
             version: file.version().to_owned(),
             size: file.stamp().size,
         };
-        Some((work.clone(), task))
+        Some((kept.work.clone(), task))
     }
 
     async fn send_rest(

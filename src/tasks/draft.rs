@@ -1,0 +1,182 @@
+//! The file that a download goes to before it takes its place.
+
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::time::SystemTime;
+
+use cap_std::fs::{Dir, File, Metadata, OpenOptions};
+#[cfg(unix)]
+use cap_std::fs::{MetadataExt as _, OpenOptionsExt as _};
+use cap_tempfile::TempFile;
+
+use crate::client::{Fetched, PART, PartHash, Partial};
+
+/// A file in the folder of its place, under no name or one that nobody takes for the file's own.
+#[derive(Debug)]
+pub(super) enum Draft<'a> {
+    /// It is gone when it is dropped.
+    Unnamed(TempFile<'a>),
+    /// It is left for a later run to go on with when it is dropped.
+    Partial(PartialFile),
+}
+
+/// A file that holds some parts of a large one, which are noted.
+#[derive(Debug)]
+pub(super) struct PartialFile {
+    file: File,
+    partial: Partial,
+}
+
+impl PartialFile {
+    /// Makes the file. `None` where that cannot be: the download may go without.
+    pub(super) fn create(folder: &Dir, partial: Partial) -> Option<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        options.mode(0o600);
+        match folder.open_with(&partial.name, &options) {
+            Ok(file) => Some(Self { file, partial }),
+            Err(error) => {
+                tracing::warn!(%error, "if this download breaks off it cannot be gone on with");
+                partial.over();
+                None
+            }
+        }
+    }
+
+    /// Opens the file that an earlier run left, and reads once more what is to be in it; gives the parts that are. `None` where it is
+    /// gone, or not as it was left.
+    pub(super) fn reopen(
+        folder: &Dir,
+        mut partial: Partial,
+        size: u64,
+    ) -> Option<(Self, Vec<Fetched>)> {
+        let parts = std::mem::take(&mut partial.parts);
+        let mut file = match open(folder, &partial.name) {
+            Ok(file) => file,
+            Err(error) => {
+                tracing::warn!(%error, "a download that broke off cannot be gone on with");
+                discard(folder, partial);
+                return None;
+            }
+        };
+        let there = parts.into_iter().filter_map(|(offset, hash)| {
+            let bytes = PART.min(size.checked_sub(offset)?);
+            file.seek(SeekFrom::Start(offset)).ok()?;
+            let same = PartHash::read(&mut file, bytes).is_ok_and(|found| found == hash);
+            let part = Fetched {
+                offset,
+                bytes,
+                hash,
+            };
+            (same && offset % PART == 0).then_some(part)
+        });
+        let there = there.collect();
+        Some((Self { file, partial }, there))
+    }
+}
+
+fn open(folder: &Dir, name: &str) -> io::Result<File> {
+    // A link here would be somebody else's doing.
+    let found = folder.symlink_metadata(name)?;
+    #[cfg(unix)]
+    let alone = found.nlink() == 1;
+    #[cfg(not(unix))]
+    let alone = true;
+    if !found.is_file() || !alone {
+        return Err(io::Error::other("it is not the file that was left"));
+    }
+    folder.open_with(name, OpenOptions::new().read(true).write(true))
+}
+
+/// Removes the file, and what is known of it.
+fn discard(folder: &Dir, partial: Partial) {
+    // What cannot be removed is removed when it is swept.
+    match folder.remove_file(&partial.name) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {}
+        _ => partial.over(),
+    }
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn open(folder: &'a Dir, partial: Option<PartialFile>) -> io::Result<Self> {
+        match partial {
+            Some(partial) => Ok(Self::Partial(partial)),
+            None => TempFile::new(folder).map(Self::Unnamed),
+        }
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file().write_all(bytes)
+    }
+
+    pub(super) fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.file();
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(bytes)
+    }
+
+    /// Notes parts that were written, when they are on disk.
+    pub(super) fn note(&self, parts: &[Fetched]) -> io::Result<()> {
+        if let Self::Partial(draft) = self {
+            draft.file.sync_data()?;
+            draft.partial.fetched(parts);
+        }
+        Ok(())
+    }
+
+    /// Makes the file what it shall be, but for its name: with its date, and the permissions of the one that it replaces, or those of a
+    /// new one.
+    pub(super) fn finish(
+        &self,
+        folder: &Dir,
+        replaced: Option<&Metadata>,
+        modified: Option<SystemTime>,
+    ) -> io::Result<()> {
+        if let Some(replaced) = replaced {
+            self.file().set_permissions(replaced.permissions())?;
+        } else if let Self::Partial(draft) = self {
+            let new = TempFile::new(folder)?;
+            let permissions = new.as_file().metadata()?.permissions();
+            draft.file.set_permissions(permissions)?;
+        }
+        let handle = self.file().try_clone()?.into_std();
+        if let Some(modified) = modified {
+            handle.set_modified(modified)?;
+        }
+        handle.sync_all()
+    }
+
+    /// Gives the file its name, in place of whatever has it.
+    pub(super) fn take(self, folder: &Dir, name: &str) -> io::Result<()> {
+        let partial = match self {
+            Self::Unnamed(file) => {
+                file.replace(name)?;
+                None
+            }
+            Self::Partial(draft) => {
+                folder.rename(&draft.partial.name, folder, name)?;
+                Some(draft.partial)
+            }
+        };
+        // The new name is on disk only when the folder is.
+        folder.open(".")?.sync_all()?;
+        if let Some(partial) = partial {
+            partial.over();
+        }
+        Ok(())
+    }
+
+    /// Removes it.
+    pub(super) fn discard(self, folder: &Dir) {
+        if let Self::Partial(draft) = self {
+            discard(folder, draft.partial);
+        }
+    }
+
+    fn file(&self) -> &File {
+        match self {
+            Self::Unnamed(file) => file.as_file(),
+            Self::Partial(draft) => &draft.file,
+        }
+    }
+}
