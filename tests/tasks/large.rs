@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use dropscript::emulator::{Emulator, EmulatorBuilder, Fault, FaultKind, Quirk};
 use dropscript::{DownloadOptions, UploadOptions};
 
-use crate::support::{Bench, hash, kind, noise};
+use crate::support::{Bench, hash, kind, noise, until_called};
 
 const START: &str = "files/upload_session/start";
 const APPEND: &str = "files/upload_session/append_v2";
@@ -53,19 +53,6 @@ async fn a_large_file_goes_in_parts_of_one_session_and_comes_back() {
             _ => 5,
         };
         assert_eq!(bench.calls(DOWNLOAD), calls, "{quirk:?}");
-    }
-}
-
-/// Waits until a route was called so often.
-async fn until_called(bench: &Bench, route: &str, times: u64) {
-    let guard = Instant::now();
-    while bench.calls(route) < times {
-        assert!(
-            guard.elapsed() < Duration::from_secs(60),
-            "{} calls of {route}",
-            bench.calls(route)
-        );
-        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

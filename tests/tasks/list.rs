@@ -2,7 +2,7 @@
 
 use dropscript::{CreateFolderOptions, Filter, Item, ItemKind, Kinds, ListOptions, Listing};
 
-use crate::support::{Bench, hash, kind};
+use crate::support::{Bench, hash, kind, until_called};
 
 async fn all(mut listing: Listing) -> Vec<Item> {
     let mut items = Vec::new();
@@ -250,4 +250,23 @@ async fn the_account_and_its_space_are_known() {
     assert!(account.account_id.starts_with("dbid:") && !account.name.display_name.is_empty());
     let space = bench.dbx.space().await.unwrap();
     assert!(space.used > 0 && space.allocated > space.used);
+}
+
+#[tokio::test]
+async fn a_page_is_fetched_ahead_for_whoever_goes_on() {
+    const CONTINUE: &str = "files/list_folder/continue";
+    const PAGE: usize = 2_000;
+    let bench = Bench::new();
+    for number in 0..=2 * PAGE {
+        bench.remote(&format!("/{number}"), "");
+    }
+    let mut listing = bench.dbx.list("/", ListOptions::default()).unwrap();
+    for _ in 0..PAGE {
+        listing.next().await.unwrap().unwrap();
+    }
+    assert_eq!(bench.calls(CONTINUE), 0, "the first page may be enough");
+    listing.next().await.unwrap().unwrap();
+    until_called(&bench, CONTINUE, 2).await;
+    assert_eq!(all(listing).await.len(), PAGE);
+    assert_eq!(bench.calls(CONTINUE), 2, "each page once");
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dropscript::emulator::Emulator;
 use dropscript::{Connection, ContentHasher, Error, Report};
@@ -148,5 +148,18 @@ impl Dice {
 
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
+    }
+}
+
+/// Waits until a route was called so often.
+pub(crate) async fn until_called(bench: &Bench, route: &str, times: u64) {
+    let guard = Instant::now();
+    while bench.calls(route) < times {
+        assert!(
+            guard.elapsed() < Duration::from_secs(60),
+            "{} calls of {route}",
+            bench.calls(route)
+        );
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
