@@ -369,9 +369,10 @@ impl Client {
         };
         let error = refusal.into_error();
         let wait = error.retry_after().filter(|_| error.is_retryable());
-        // A longer one ends the call, and the next must not hang where nobody sees why.
-        if let Some(wait) = wait.filter(|wait| *wait <= LONGEST_LIMIT) {
-            pace.pacer.pause(wait);
+        if wait.is_some() || error.kind() == ErrorKind::RateLimited {
+            // A longer one ends the call, and the next must not hang where nobody sees why.
+            let wait = wait.filter(|wait| *wait <= LONGEST_LIMIT);
+            pace.limited(wait);
         }
         // A server that failed may have failed after the change was made.
         Err(Attempt {

@@ -25,6 +25,7 @@ mod unfinished;
 mod upload;
 mod users;
 mod view;
+mod width;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub use unfinished::{UnfinishedDownload, UnfinishedUpload, UnfinishedWork};
 pub(crate) use upload::{LocalFile, PART, PARTS, Part, Sent, SmallFiles, Stamp};
 pub use view::Root;
 pub(crate) use view::Select;
+pub(crate) use width::Width;
 
 use url::Url;
 

@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 
 use super::Client;
 use super::budget::Budget;
 use super::pacer::Pacer;
+use super::width::{Place, Width};
 
 /// The pauses, the retry budget and the turn to change something of one account, whichever connection or script they are used by.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     pub(super) pacer: Pacer,
     pub(super) budget: Budget,
+    width: Arc<Width>,
     /// Held while a call changes the account's files: Dropbox takes one change of a namespace at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -33,11 +36,24 @@ impl Pace {
         known.insert(account.to_owned(), Arc::downgrade(&pace));
         pace
     }
+
+    /// The server limits calls, and may have said for how long.
+    pub(super) fn limited(&self, wait: Option<Duration>) {
+        self.width.narrow();
+        if let Some(wait) = wait {
+            self.pacer.pause(wait);
+        }
+    }
 }
 
 impl Client {
     pub(super) fn pace(&self) -> Arc<Pace> {
         self.view().pace()
+    }
+
+    /// Waits until one more file may be fetched beside others.
+    pub(crate) async fn place_for_file(&self) -> Place {
+        Arc::clone(&self.pace().width).place().await
     }
 
     /// The right to change the account's files, when it comes to whoever asks.

@@ -25,12 +25,12 @@ use super::remote_files::files;
 use super::run::{Done, Run, Step, failed_first};
 use super::sink::{Place, Seal, Sink};
 use super::{Item, Outcome, Overwrite, Report, ReportItem, TransferOptions};
-use crate::client::{Client, ContentHasher, Leave, Version};
+use crate::client::{Client, ContentHasher, Leave, Version, Width};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
 
-const PARALLEL: NonZeroUsize = NonZeroUsize::new(8).expect("eight is not zero");
+const PARALLEL: NonZeroUsize = NonZeroUsize::new(Width::MOST).expect("it is not zero");
 
 /// How often a file whose bytes arrived wrong is fetched.
 const TRIES: usize = 2;
@@ -171,6 +171,10 @@ impl<'a> Download<'a> {
 
     async fn file(&self, below: &Below, leave: &Leave) -> ReportItem {
         let source = below.item.path.clone();
+        let _place = match self.options.parallel {
+            Some(_) => None,
+            None => Some(self.client.place_for_file().await),
+        };
         let moving = self
             .tally
             .begin(&source, below.item.size.unwrap_or_default());

@@ -1,12 +1,12 @@
 //! Downloading.
 
 use std::fs;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use dropscript::emulator::{Fault, FaultKind};
 use dropscript::{DownloadOptions, Filter, Overwrite, Report, UploadOptions};
 
-use crate::support::{Bench, kind, noise};
+use crate::support::{Bench, kind, noise, until_called};
 
 fn overwrite(overwrite: Overwrite) -> DownloadOptions {
     DownloadOptions {
@@ -396,4 +396,38 @@ async fn a_file_that_is_replaced_keeps_its_permissions() {
         fs::metadata(&file).unwrap().permissions().mode() & 0o777,
         0o600
     );
+}
+
+#[tokio::test]
+async fn more_files_come_at_a_time_while_the_server_takes_it() {
+    const DOWNLOAD: &str = "files/download";
+    let bench = Bench::new();
+    for number in 0..300 {
+        bench.remote(&format!("/src/{number}"), "x");
+    }
+    let options = DownloadOptions::default();
+    let download = bench.dbx.download("/src", bench.path("in"), options);
+    let hung = async {
+        until_called(&bench, DOWNLOAD, 100).await;
+        let hang = Fault::on(DOWNLOAD, FaultKind::Hang);
+        bench.emulator.inject(hang);
+        let arrived = || {
+            bench
+                .names("in")
+                .iter()
+                .filter(|name| !name.starts_with('.'))
+                .count()
+        };
+        let begun = || usize::try_from(bench.calls(DOWNLOAD)).unwrap();
+        let guard = Instant::now();
+        while begun() - arrived() < 32 {
+            let long = guard.elapsed() > Duration::from_secs(60);
+            assert!(!long, "{} of {}", arrived(), begun());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        done = download => panic!("{done:?}"),
+        () = hung => {}
+    }
 }

@@ -1,0 +1,174 @@
+//! How many files are fetched at a time, as the server takes it.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::Notify;
+
+/// How many it begins with.
+const FIRST: usize = 8;
+
+/// How many it comes to where nothing speaks against it: with more a line is as full, and the server only busier.
+const MOST: usize = 32;
+
+/// Lets so many go at a time: more with each that ended well while all places were taken, half as many when the server limits calls, and
+/// after that more only slowly, as TCP does it.
+#[derive(Debug)]
+pub(crate) struct Width {
+    state: Mutex<State>,
+    freed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    places: usize,
+    taken: usize,
+    /// Up to here a place is added for each that ended well; from there on for each round of them.
+    careful_from: usize,
+    /// How many ended well since a place was added.
+    ended: usize,
+    /// How many of those under way began before it was narrowed: what is limited of them tells nothing new.
+    stale: usize,
+}
+
+/// A place, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<Width>);
+
+impl Default for Width {
+    fn default() -> Self {
+        let state = State {
+            places: FIRST,
+            taken: 0,
+            careful_from: MOST,
+            ended: 0,
+            stale: 0,
+        };
+        Self {
+            state: Mutex::new(state),
+            freed: Notify::new(),
+        }
+    }
+}
+
+impl Width {
+    /// The most that ever go at a time.
+    pub(crate) const MOST: usize = MOST;
+
+    /// Waits for a place.
+    pub(crate) async fn place(self: Arc<Self>) -> Place {
+        loop {
+            let freed = self.freed.notified();
+            {
+                let mut state = self.state();
+                if state.taken < state.places {
+                    state.taken += 1;
+                    let more = state.taken < state.places;
+                    drop(state);
+                    if more {
+                        self.freed.notify_one();
+                    }
+                    return Place(Arc::clone(&self));
+                }
+            }
+            freed.await;
+        }
+    }
+
+    /// The server limits calls.
+    pub(crate) fn narrow(&self) {
+        let mut state = self.state();
+        if state.stale == 0 {
+            state.places = (state.places / 2).max(1);
+            state.careful_from = state.places;
+            state.ended = 0;
+            state.stale = state.taken;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .expect("no code panics while it holds this lock")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        let full = state.taken >= state.places;
+        state.taken -= 1;
+        if state.stale > 0 {
+            state.stale -= 1;
+        } else if full && state.places < MOST {
+            state.ended += 1;
+            if state.places < state.careful_from || state.ended >= state.places {
+                state.places += 1;
+                state.ended = 0;
+            }
+        }
+        drop(state);
+        self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// As many places as there are to be had at once.
+    fn all(width: &Arc<Width>) -> Vec<Place> {
+        std::iter::from_fn(|| Arc::clone(width).place().now_or_never()).collect()
+    }
+
+    #[test]
+    fn it_widens_to_a_bound_while_all_goes_well() {
+        let width = Arc::new(Width::default());
+        let begun = all(&width);
+        assert_eq!(begun.len(), FIRST);
+        drop(begun);
+        for _ in 0..100 {
+            drop(all(&width));
+        }
+        assert_eq!(all(&width).len(), MOST);
+    }
+
+    #[test]
+    fn it_does_not_widen_for_those_that_never_filled_it() {
+        let width = Arc::new(Width::default());
+        for _ in 0..100 {
+            drop(Arc::clone(&width).place().now_or_never());
+        }
+        assert_eq!(all(&width).len(), FIRST);
+    }
+
+    #[test]
+    fn a_limit_halves_it_once_and_it_grows_slowly_after_that() {
+        let width = Arc::new(Width::default());
+        let begun = all(&width);
+        (0..FIRST).for_each(|_| width.narrow());
+        assert!(Arc::clone(&width).place().now_or_never().is_none());
+        drop(begun);
+        let half = all(&width);
+        assert_eq!(half.len(), FIRST / 2, "what was under way counted once");
+        drop(half);
+        assert!(all(&width).len() <= FIRST / 2 + 1);
+        for _ in 0..10 {
+            let begun = all(&width);
+            width.narrow();
+            drop(begun);
+        }
+        assert_eq!(all(&width).len(), 1, "one goes on");
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_comes_in_when_another_ends() {
+        let width = Arc::new(Width::default());
+        let mut begun = all(&width);
+        let mut waiting = std::pin::pin!(Arc::clone(&width).place());
+        assert!((&mut waiting).now_or_never().is_none());
+        begun.pop();
+        drop(waiting.await);
+    }
+}
