@@ -39,7 +39,7 @@ impl Pace {
 
     /// The server limits calls, and may have said for how long.
     pub(super) fn limited(&self, wait: Option<Duration>) {
-        self.width.narrow();
+        self.width.limited();
         if let Some(wait) = wait {
             self.pacer.pause(wait);
         }

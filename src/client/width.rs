@@ -10,8 +10,14 @@ const FIRST: usize = 8;
 /// How many it comes to where nothing speaks against it: with more a line is as full, and the server only busier.
 const MOST: usize = 32;
 
-/// Lets so many go at a time: more with each that ended well while all places were taken, half as many when the server limits calls, and
-/// after that more only slowly, as TCP does it.
+/// A limit now and then is answered by waiting, which is for the pacer. More than one in so many answers say that it is too much.
+const TOO_OFTEN: usize = 8;
+
+/// After so many answers those before count for half.
+const LONG_AGO: usize = 200;
+
+/// Lets so many go at a time: more with each that ended well while all places were taken, half as many when the server limits calls often,
+/// and after that more only slowly, as TCP does it.
 #[derive(Debug)]
 pub(crate) struct Width {
     state: Mutex<State>,
@@ -28,6 +34,9 @@ struct State {
     ended: usize,
     /// How many of those under way began before it was narrowed: what is limited of them tells nothing new.
     stale: usize,
+    /// Of late.
+    limited: usize,
+    answered: usize,
 }
 
 /// A place, given back when it is dropped.
@@ -42,6 +51,8 @@ impl Default for Width {
             careful_from: MOST,
             ended: 0,
             stale: 0,
+            limited: 0,
+            answered: 0,
         };
         Self {
             state: Mutex::new(state),
@@ -74,14 +85,19 @@ impl Width {
         }
     }
 
-    /// The server limits calls.
-    pub(crate) fn narrow(&self) {
+    /// The server limited a call.
+    pub(crate) fn limited(&self) {
         let mut state = self.state();
-        if state.stale == 0 {
+        if state.stale > 0 {
+            return;
+        }
+        state.limited += 1;
+        if state.limited > 1 && state.limited * TOO_OFTEN > state.answered {
             state.places = (state.places / 2).max(1);
             state.careful_from = state.places;
             state.ended = 0;
             state.stale = state.taken;
+            (state.limited, state.answered) = (0, 0);
         }
     }
 
@@ -97,6 +113,11 @@ impl Drop for Place {
         let mut state = self.0.state();
         let full = state.taken >= state.places;
         state.taken -= 1;
+        state.answered += 1;
+        if state.answered == LONG_AGO {
+            state.answered /= 2;
+            state.limited /= 2;
+        }
         if state.stale > 0 {
             state.stale -= 1;
         } else if full && state.places < MOST {
@@ -144,10 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_halves_it_once_and_it_grows_slowly_after_that() {
+    fn many_limits_halve_it_once_and_it_grows_slowly_after_that() {
         let width = Arc::new(Width::default());
         let begun = all(&width);
-        (0..FIRST).for_each(|_| width.narrow());
+        (0..FIRST).for_each(|_| width.limited());
         assert!(Arc::clone(&width).place().now_or_never().is_none());
         drop(begun);
         let half = all(&width);
@@ -156,10 +177,22 @@ mod tests {
         assert!(all(&width).len() <= FIRST / 2 + 1);
         for _ in 0..10 {
             let begun = all(&width);
-            width.narrow();
+            (0..LONG_AGO).for_each(|_| width.limited());
             drop(begun);
         }
         assert_eq!(all(&width).len(), 1, "one goes on");
+    }
+
+    #[test]
+    fn a_limit_now_and_then_changes_nothing() {
+        let width = Arc::new(Width::default());
+        for _ in 0..100 {
+            let begun = all(&width);
+            width.limited();
+            drop(begun);
+            (0..4).for_each(|_| drop(all(&width)));
+        }
+        assert_eq!(all(&width).len(), MOST);
     }
 
     #[tokio::test]
