@@ -1,8 +1,10 @@
-//! Who does the work: this program, and rclone as it comes and as its users tune it.
+//! Who does the work: this program; rclone as it comes and as its users tune it; the official SDK; and curl, which does nothing but
+//! carry bytes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::curl;
 use super::dropbox::Dropbox;
 use super::work::Work;
 
@@ -16,6 +18,10 @@ pub(crate) enum Contestant {
     RcloneSync,
     /// 32 transfers, batches that are not: what it says is not checked.
     RcloneAsync,
+    /// The official Python SDK, as its documentation uses it.
+    Sdk,
+    /// Bytes over one connection, in as few calls as Dropbox allows, nothing compared.
+    Curl,
 }
 
 /// The options of rclone's users who want many small files quickly.
@@ -37,6 +43,8 @@ impl Contestant {
         Contestant::Rclone,
         Contestant::RcloneSync,
         Contestant::RcloneAsync,
+        Contestant::Sdk,
+        Contestant::Curl,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -45,12 +53,20 @@ impl Contestant {
             Contestant::Rclone => "rclone",
             Contestant::RcloneSync => "rclone, 32 at a time, sync",
             Contestant::RcloneAsync => "rclone, 32 at a time, async",
+            Contestant::Sdk => "Python SDK",
+            Contestant::Curl => "curl",
         }
     }
 
-    /// How it commits makes a difference only where many files go up.
     pub(crate) fn enters(self, work: Work) -> bool {
-        self != Contestant::RcloneAsync || matches!(work, Work::SmallUp | Work::Again)
+        match self {
+            Contestant::Dropscript => true,
+            Contestant::Rclone | Contestant::RcloneSync => !work.is_heavy(),
+            // How it commits makes a difference only where many files go up.
+            Contestant::RcloneAsync => matches!(work, Work::SmallUp | Work::Again),
+            Contestant::Sdk => matches!(work, Work::SmallUp | Work::LargeUp),
+            Contestant::Curl => matches!(work, Work::LargeUp | Work::LargeDown),
+        }
     }
 
     /// A folder's contents, or a file, from here to the folder `there`.
@@ -60,6 +76,8 @@ impl Contestant {
                 let here = here.display();
                 script(dropbox, &format!("dbx.upload(\"{here}\", \"/{there}\")"))
             }
+            Contestant::Sdk => sdk(dropbox, here, there),
+            Contestant::Curl => curl::upload(dropbox, here, there),
             _ => self.rclone(
                 dropbox,
                 &["copy", &here.display().to_string(), &format!("box:{there}")],
@@ -74,6 +92,7 @@ impl Contestant {
                 let here = here.display();
                 script(dropbox, &format!("dbx.download(\"/{there}\", \"{here}\")"))
             }
+            Contestant::Curl => curl::download(dropbox, there, here),
             _ => self.rclone(
                 dropbox,
                 &["copy", &format!("box:{there}"), &here.display().to_string()],
@@ -114,7 +133,7 @@ impl Contestant {
             Contestant::RcloneAsync => {
                 rclone.args(TUNED).args(["--dropbox-batch-mode", "async"]);
             }
-            Contestant::Dropscript | Contestant::Rclone => {}
+            _ => {}
         }
         rclone
     }
@@ -132,6 +151,20 @@ fn script(dropbox: &Dropbox, line: &str) -> Command {
         .args(["eval", &code, "--allow-all"])
         .env("DROPSCRIPT_STATE", dropbox.path("state"));
     program
+}
+
+/// The official SDK, told where to go by its own environment variables.
+fn sdk(dropbox: &Dropbox, here: &Path, there: &str) -> Command {
+    let host = dropbox.tls_url().trim_start_matches("https://");
+    let mut python = Command::new(environment().join("bin/python3"));
+    python
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/sdk.py"))
+        .arg(here)
+        .arg(format!("/{there}"))
+        .env("DROPBOX_API_HOST", host)
+        .env("DROPBOX_API_CONTENT_HOST", host)
+        .env("REQUESTS_CA_BUNDLE", dropbox.ca());
+    python
 }
 
 /// What `tests/run` installs for the tests.

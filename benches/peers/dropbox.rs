@@ -11,6 +11,8 @@ use tempfile::TempDir;
 pub(crate) struct Trouble {
     pub(crate) latency: String,
     pub(crate) write_lock: String,
+    /// How quick the line is; without it, as quick as the machine.
+    pub(crate) bandwidth: Option<String>,
 }
 
 /// Where the files are that the emulator has.
@@ -19,6 +21,8 @@ pub(crate) enum Kept {
     Memory,
     /// A directory on `/dev/shm`.
     Folder,
+    /// A directory on disk.
+    Disk,
 }
 
 /// An emulator that ends with this.
@@ -33,18 +37,25 @@ pub(crate) struct Dropbox {
 
 impl Dropbox {
     pub(crate) fn start(trouble: &Trouble, kept: Kept) -> Dropbox {
-        let folder = tempfile::tempdir_in("/dev/shm").expect("a folder");
+        let folder = match kept {
+            Kept::Memory | Kept::Folder => tempfile::tempdir_in("/dev/shm"),
+            Kept::Disk => tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")),
+        };
+        let folder = folder.expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_dropscript"));
         command.arg("emulator");
-        if kept == Kept::Folder {
+        if kept != Kept::Memory {
             command.arg(folder.path().join("remote"));
         }
+        let bandwidth = trouble.bandwidth.iter();
+        let bandwidth = bandwidth.flat_map(|bandwidth| ["--bandwidth-total", bandwidth]);
         command
             .args(["--listen", "127.0.0.1:0", "--tls", "127.0.0.1:0"])
             .args(["--connect-proxy", "127.0.0.1:0", "--json", "--ca-out"])
             .arg(folder.path().join("ca.pem"))
             .args(["--latency", &trouble.latency])
             .args(["--write-lock", &trouble.write_lock])
+            .args(bandwidth)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         let mut child = command.spawn().expect("the emulator starts");
@@ -95,17 +106,30 @@ impl Dropbox {
 
     /// Calls of the API so far, bytes received, bytes sent.
     pub(crate) fn counters(&self) -> [u64; 3] {
+        let calls = self.calls();
+        let routes = calls["by_route"].as_object().expect("calls by route");
+        let total = routes.values().filter_map(Value::as_u64).sum();
+        let bytes = |name: &str| calls[name].as_u64().expect("a number");
+        [total, bytes("bytes_in"), bytes("bytes_out")]
+    }
+
+    /// What it was asked so far.
+    pub(crate) fn calls(&self) -> Value {
         let url = format!("{}/emulator/calls", self.address("url"));
         let asked = async {
             let answer = self.control.get(url).send().await?;
             answer.text().await
         };
         let text = self.runtime.block_on(asked).expect("counters");
-        let calls: Value = serde_json::from_str(&text).expect("JSON");
-        let routes = calls["by_route"].as_object().expect("calls by route");
-        let total = routes.values().filter_map(Value::as_u64).sum();
-        let bytes = |name: &str| calls[name].as_u64().expect("a number");
-        [total, bytes("bytes_in"), bytes("bytes_out")]
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// Has it misbehave from now on.
+    pub(crate) fn inject(&self, faults: &Value) {
+        let url = format!("{}/emulator/faults", self.address("url"));
+        let post = self.control.post(url).body(faults.to_string());
+        let answer = self.runtime.block_on(post.send()).expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
     }
 }
 

@@ -2,7 +2,8 @@
 //! write lock of a far service.
 //!
 //!     cargo bench --bench peers                      # five rounds of everything
-//!     cargo bench --bench peers -- --only small-up   # or `again`, `small-down`, `large-up`, `large-down`, `list`
+//!     cargo bench --bench peers -- --only small-up   # or `again`, `small-down`, `large-up`, `large-down`, `list`, `faults`
+//!     cargo bench --bench peers -- --only huge-up    # or `million`: for the memory, and only when asked for
 //!     cargo bench --bench peers -- --rounds 3 --latency 80ms --write-lock 0ms
 //!
 //! rclone comes from `tests/requirements.txt`, which `tests/run` installs. Other work on the machine makes all times longer: look at the
@@ -11,7 +12,9 @@
 #![allow(clippy::print_stdout, reason = "it prints a table")]
 
 mod contestant;
+mod curl;
 mod dropbox;
+mod faults;
 mod run;
 mod work;
 
@@ -36,6 +39,7 @@ fn main() {
     let trouble = Trouble {
         latency: after("--latency").unwrap_or_else(|| "40ms".to_owned()),
         write_lock: after("--write-lock").unwrap_or_else(|| "20ms".to_owned()),
+        bandwidth: None,
     };
     let only = after("--only");
     println!(
@@ -43,9 +47,15 @@ fn main() {
         trouble.latency, trouble.write_lock
     );
     for work in Work::ALL {
-        if only.as_deref().is_none_or(|only| only == work.name()) {
+        if only
+            .as_deref()
+            .map_or(!work.is_heavy(), |only| only == work.name())
+        {
             compare(*work, &trouble, rounds);
         }
+    }
+    if only.as_deref().is_none_or(|only| only == "faults") {
+        faults::compare(trouble, rounds);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What there is to do.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,6 +19,8 @@ pub(crate) enum Work {
     LargeUp,
     LargeDown,
     List,
+    HugeUp,
+    Million,
 }
 
 impl Work {
@@ -29,7 +31,14 @@ impl Work {
         Work::LargeUp,
         Work::LargeDown,
         Work::List,
+        Work::HugeUp,
+        Work::Million,
     ];
+
+    /// Whether it is done only where it is asked for: it is for its memory, and takes minutes.
+    pub(crate) fn is_heavy(self) -> bool {
+        matches!(self, Work::HugeUp | Work::Million)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -39,6 +48,8 @@ impl Work {
             Work::LargeUp => "large-up",
             Work::LargeDown => "large-down",
             Work::List => "list",
+            Work::HugeUp => "huge-up",
+            Work::Million => "million",
         }
     }
 
@@ -50,13 +61,16 @@ impl Work {
             Work::LargeUp => "one file of 1 GiB up, all on /dev/shm",
             Work::LargeDown => "one file of 1 GiB down, all on /dev/shm",
             Work::List => "100,000 entries listed, 10,000 of them folders",
+            Work::HugeUp => "one file of 10 GiB up, on disk",
+            Work::Million => "1,000,000 entries listed",
         }
     }
 
     pub(crate) fn kept_in(self) -> Kept {
         match self {
             Work::SmallUp | Work::Again | Work::SmallDown => Kept::Memory,
-            Work::LargeUp | Work::LargeDown | Work::List => Kept::Folder,
+            Work::LargeUp | Work::LargeDown | Work::List | Work::Million => Kept::Folder,
+            Work::HugeUp => Kept::Disk,
         }
     }
 
@@ -94,6 +108,25 @@ impl Work {
                 run(&mut Contestant::Dropscript.list(dropbox, "there"));
                 contestant.list(dropbox, "there")
             }
+            Work::HugeUp => {
+                fs::create_dir_all(&here).expect("a folder");
+                let file = here.join("huge.bin");
+                // What is in it makes no difference, so nothing is.
+                let made = File::create(&file).and_then(|file| file.set_len(10 * GIB as u64));
+                made.expect("a file");
+                contestant.upload(dropbox, &file, "there")
+            }
+            Work::Million => {
+                for folder in 0..1_000 {
+                    let folder = dropbox.path(&format!("remote/there/{folder:03}"));
+                    fs::create_dir_all(&folder).expect("a folder");
+                    for file in 0..999 {
+                        fs::write(folder.join(file.to_string()), "").expect("a file");
+                    }
+                }
+                run(&mut Contestant::Dropscript.list(dropbox, "there"));
+                contestant.list(dropbox, "there")
+            }
         };
         let before = dropbox.counters();
         let mut command = command;
@@ -102,7 +135,7 @@ impl Work {
         match self {
             Work::SmallDown | Work::LargeDown => assert_same(&here, &back),
             Work::SmallUp => assert_there(dropbox, &here),
-            Work::Again | Work::LargeUp | Work::List => {}
+            Work::Again | Work::LargeUp | Work::List | Work::HugeUp | Work::Million => {}
         }
         Figures {
             calls: after[0] - before[0],
@@ -113,11 +146,11 @@ impl Work {
     }
 }
 
-fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     measured(command);
 }
 
-fn small_files(folder: &Path, count: usize, size: usize) {
+pub(crate) fn small_files(folder: &Path, count: usize, size: usize) {
     fs::create_dir_all(folder).expect("a folder");
     for number in 0..count {
         let text = format!("{number:09} ");
