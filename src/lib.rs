@@ -71,8 +71,8 @@ pub use path::RemotePath;
 pub use rhai;
 pub use script::{
     Answer, Checked, Event, EventFile, EventSource, Frame, Host, HostBuilder, InputStatus, Level,
-    Limits, Observer, Permissions, Reason, RunOptions, RunOutcome, ScriptError, Session, TaskEvent,
-    Wanted,
+    Limits, Observer, Permissions, Reason, RunOptions, RunOutcome, Script, ScriptError,
+    ScriptFunction, Session, TaskEvent, Wanted,
 };
 pub use secret::Secret;
 pub use tasks::{

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use rhai::Engine;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 
 use super::host::{Host, Inner};
@@ -41,6 +42,8 @@ pub(super) type Connector = dyn Fn(Wanted) -> Result<Connection> + Send + Sync;
 pub(super) type ConnectionNames = dyn Fn() -> Vec<String> + Send + Sync;
 /// Has a person sign in to a connection.
 pub(super) type OnSignIn = dyn Fn(Connection) -> BoxFuture<'static, Result<()>> + Send + Sync;
+/// Adds what is a program's own to an engine.
+pub(super) type Extension = dyn Fn(&mut Engine) + Send + Sync;
 pub(super) type OnPrint = dyn Fn(&str) + Send + Sync;
 pub(super) type OnLog = dyn Fn(Level, &str) + Send + Sync;
 pub(super) type OnTask = dyn Fn(TaskEvent<'_>) + Send + Sync;
@@ -71,6 +74,7 @@ pub struct HostBuilder {
     module_paths: Vec<PathBuf>,
     working_directory: Option<PathBuf>,
     home: Option<PathBuf>,
+    extensions: Vec<Box<Extension>>,
     on_sign_in: Option<Box<OnSignIn>>,
     on_print: Option<Box<OnPrint>>,
     on_log: Option<Box<OnLog>>,
@@ -149,6 +153,27 @@ impl HostBuilder {
         self
     }
 
+    /// Adds functions and types of the program's own to the engine of each script, beside those that there are. A function that may fail
+    /// gives `Err("why".into())`, which a script can catch.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use dropscript::{Host, rhai::Engine};
+    ///
+    /// let host = Host::builder().extend(|engine: &mut Engine| {
+    ///     engine.register_fn("twice", |n: i64| 2 * n);
+    /// });
+    /// let outcome = host.build()?.eval("twice(21)").await?;
+    /// assert_eq!(outcome.value.as_int(), Ok(42));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn extend(mut self, extension: impl Fn(&mut Engine) + Send + Sync + 'static) -> Self {
+        self.extensions.push(Box::new(extension));
+        self
+    }
+
     /// Takes each line that a script prints, without the end of the line.
     pub fn on_print(mut self, on_print: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_print = Some(Box::new(on_print));
@@ -194,6 +219,7 @@ impl HostBuilder {
             module_paths,
             working_directory,
             home: self.home,
+            extensions: self.extensions,
             on_sign_in: self.on_sign_in,
             on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),

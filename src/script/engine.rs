@@ -38,6 +38,9 @@ pub(super) fn prepare(engine: &mut Engine, run: &Arc<Run>, options: &RunOptions)
     see_constants_everywhere(engine, run.constants(options));
     super::modules::register(engine, run);
     super::modules::register_exit(engine, run);
+    for extension in &run.host().extensions {
+        extension(engine);
+    }
 
     let printer = Arc::clone(run);
     engine.on_print(move |line| printer.print(line));

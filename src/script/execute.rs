@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rhai::{Dynamic, Engine, EvalAltResult};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,7 @@ use super::engine;
 use super::event::RunOptions;
 use super::gate::Stop;
 use super::host::{Checked, RunOutcome};
+use super::prepared::{Parsed, Script};
 use super::resolver::Resolver;
 use super::run::Run;
 
@@ -20,6 +21,29 @@ use super::run::Run;
 pub(super) enum Code {
     File(PathBuf),
     Text(String),
+    Script(Script),
+    /// A function of it, with these arguments, when all else in it was run.
+    Call(Script, String, Vec<Dynamic>),
+}
+
+impl Code {
+    /// What was parsed beforehand.
+    fn script(&self) -> Option<&Script> {
+        match self {
+            Self::Script(script) | Self::Call(script, ..) => Some(script),
+            Self::File(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// Runs it, parsed.
+    fn eval(&self, engine: &Engine, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
+        let Self::Call(_, function, arguments) = self else {
+            return engine.eval_ast(ast);
+        };
+        let options = CallFnOptions::default().eval_ast(true);
+        let (mut scope, arguments) = (Scope::new(), arguments.clone());
+        engine.call_fn_with_options(options, &mut scope, ast, function, arguments)
+    }
 }
 
 /// Runs `work` on a thread for scripts and waits for it; dropping the future cancels the token.
@@ -66,13 +90,15 @@ pub(super) fn execute(
     engine::prepare(&mut engine, run, options);
     let explained = |error: &EvalAltResult| ScriptError::explain(error, &engine, run, &name, &[]);
 
-    let mut ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
-    ast.set_source(name.as_str());
-    run.sources().parsed(&name, &ast);
-    let result = run
-        .gate()
-        .check()
-        .and_then(|()| engine.eval_ast::<Dynamic>(&ast));
+    let parsed;
+    let ast = if let Some(script) = code.script() {
+        &script.0.ast
+    } else {
+        parsed = parse(&engine, &name, &text).map_err(|error| explained(&error))?;
+        &parsed
+    };
+    run.sources().parsed(&name, ast);
+    let result = run.gate().check().and_then(|()| code.eval(&engine, ast));
     if let Some(Stop::Exit(status)) = run.gate().stopped() {
         return Ok(RunOutcome {
             value: Dynamic::UNIT,
@@ -90,6 +116,31 @@ pub(super) fn execute(
         exit: None,
         files: run.sources().files(),
     })
+}
+
+/// Parses a script to run it later, on this thread.
+pub(super) fn prepare(
+    run: &Arc<Run>,
+    code: &Code,
+    options: &RunOptions,
+) -> Result<Script, ScriptError> {
+    let (name, text) = load(run, code, options)?;
+    let mut engine = Engine::new();
+    engine::prepare(&mut engine, run, options);
+    let ast = parse(&engine, &name, &text)
+        .map_err(|error| ScriptError::explain(&error, &engine, run, &name, &[]))?;
+    Ok(Script(Arc::new(Parsed {
+        name,
+        text,
+        file: run.main_script(),
+        ast,
+    })))
+}
+
+fn parse(engine: &Engine, name: &str, text: &str) -> Result<AST, Box<EvalAltResult>> {
+    let mut ast = engine::compile(engine, text)?;
+    ast.set_source(name);
+    Ok(ast)
 }
 
 /// Parses a script and what it imports, on this thread.
@@ -121,6 +172,12 @@ fn load(run: &Run, code: &Code, options: &RunOptions) -> Result<(String, Arc<str
             };
             let text = Arc::from(text.as_str());
             Ok((run.sources().add(None, name, &text), text))
+        }
+        Code::Script(script) | Code::Call(script, ..) => {
+            let Parsed {
+                name, text, file, ..
+            } = &*script.0;
+            Ok((run.note_script(name, file.as_ref(), text), Arc::clone(text)))
         }
     }
 }

@@ -7,14 +7,15 @@ use rhai::{Dynamic, Engine};
 use tokio::runtime::{Handle, Runtime};
 
 use super::builder::{
-    ConnectionNames, Connector, HostBuilder, OnLog, OnPrint, OnSignIn, OnTask, Wanted,
+    ConnectionNames, Connector, Extension, HostBuilder, OnLog, OnPrint, OnSignIn, OnTask, Wanted,
 };
 use super::diagnostic::ScriptError;
 use super::engine;
 use super::event::RunOptions;
-use super::execute::{Code, check, execute, on_script_thread};
+use super::execute::{Code, check, execute, on_script_thread, prepare};
 use super::limits::Limits;
 use super::permissions::Permissions;
+use super::prepared::Script;
 use super::reference::Reference;
 use super::run::Run;
 use super::session::Session;
@@ -40,6 +41,7 @@ pub(super) struct Inner {
     pub(super) module_paths: Vec<PathBuf>,
     pub(super) working_directory: PathBuf,
     pub(super) home: Option<PathBuf>,
+    pub(super) extensions: Vec<Box<Extension>>,
     pub(super) on_sign_in: Option<Box<OnSignIn>>,
     pub(super) on_print: Box<OnPrint>,
     pub(super) on_log: Box<OnLog>,
@@ -112,6 +114,77 @@ impl Host {
         self.launch(Code::Text(code.to_owned()), run).await
     }
 
+    /// Parses a script file, to run it often. Its modules are read when it runs.
+    ///
+    /// # Errors
+    /// It cannot be read, or does not parse.
+    pub fn compile_file(&self, path: impl AsRef<Path>) -> Result<Script, ScriptError> {
+        self.parse(Code::File(path.as_ref().to_owned()), RunOptions::default())
+    }
+
+    /// Parses code that is in no file, to run it often; `name` is what messages call it.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use dropscript::{Host, RunOptions};
+    ///
+    /// let host = Host::builder().build()?;
+    /// let script = host.compile("sum", "args.map(|word| parse_int(word)).reduce(|sum, n| sum + n, 0)")?;
+    /// for (words, sum) in [(&["1", "2"][..], 3), (&["40", "1", "1"], 42)] {
+    ///     let args = words.iter().map(ToString::to_string).collect();
+    ///     let options = RunOptions { args, ..RunOptions::default() };
+    ///     assert_eq!(host.run_with(&script, options).await?.value.as_int(), Ok(sum));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// It does not parse.
+    pub fn compile(&self, name: &str, code: &str) -> Result<Script, ScriptError> {
+        let options = RunOptions {
+            name: name.to_owned(),
+            ..RunOptions::default()
+        };
+        self.parse(Code::Text(code.to_owned()), options)
+    }
+
+    /// Runs a script that was parsed before. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// As [`Host::run_file`].
+    pub async fn run(&self, script: &Script) -> Result<RunOutcome, ScriptError> {
+        self.run_with(script, RunOptions::default()).await
+    }
+
+    /// Runs a script that was parsed before with arguments, an event, or a way to cancel it.
+    ///
+    /// # Errors
+    /// As [`Host::run_file`].
+    pub async fn run_with(
+        &self,
+        script: &Script,
+        run: RunOptions,
+    ) -> Result<RunOutcome, ScriptError> {
+        self.launch(Code::Script(script.clone()), run).await
+    }
+
+    /// Runs a script that was parsed before, and then calls a function that it defines; the outcome is that of the call.
+    ///
+    /// # Errors
+    /// As [`Host::run_file`]; it has no such function with so many parameters.
+    pub async fn call_with(
+        &self,
+        script: &Script,
+        function: &str,
+        arguments: Vec<Dynamic>,
+        run: RunOptions,
+    ) -> Result<RunOutcome, ScriptError> {
+        let call = Code::Call(script.clone(), function.to_owned(), arguments);
+        self.launch(call, run).await
+    }
+
     /// Parses a script and every module that it imports by a literal path, and runs nothing.
     ///
     /// # Errors
@@ -174,6 +247,14 @@ impl Host {
 
     fn new_run_with(&self, options: &RunOptions) -> Arc<Run> {
         Run::new(Arc::clone(&self.0), options.observer.clone())
+    }
+
+    fn parse(&self, code: Code, options: RunOptions) -> Result<Script, ScriptError> {
+        let run = self.new_run_with(&options);
+        let thread = engine::spawn(move || prepare(&run, &code, &options));
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     async fn launch(&self, code: Code, options: RunOptions) -> Result<RunOutcome, ScriptError> {

@@ -26,6 +26,7 @@ mod modules;
 mod observer;
 mod options;
 mod permissions;
+mod prepared;
 mod reference;
 mod resolver;
 mod run;
@@ -45,6 +46,7 @@ pub use lexer::{Class, Token, brackets_at, tokens};
 pub use limits::Limits;
 pub use observer::Observer;
 pub use permissions::Permissions;
+pub use prepared::{Script, ScriptFunction};
 pub use reference::{Entry, Home, Parameter, Reference, Signature};
 pub use session::{
     Answer, Argument, COMMANDS, Command, CommandSpec, InputStatus, Session, Variable,

@@ -132,6 +132,27 @@ impl Run {
         Ok((name, text))
     }
 
+    /// Notes a script that was read before as the main one, and gives its name.
+    pub(super) fn note_script(
+        &self,
+        name: &str,
+        file: Option<&(PathBuf, PathBuf)>,
+        text: &Arc<str>,
+    ) -> String {
+        if let Some((shown, file)) = file {
+            let (shown, file) = (shown.clone(), file.clone());
+            self.main.get_or_init(|| Main { shown, file });
+        }
+        let file = file.map(|(_, file)| file.as_path());
+        self.sources.add(file, name, text)
+    }
+
+    /// The main script's file, as it was named and with links resolved.
+    pub(super) fn main_script(&self) -> Option<(PathBuf, PathBuf)> {
+        let main = self.main.get()?;
+        Some((main.shown.clone(), main.file.clone()))
+    }
+
     /// Reads a script; the first is the main one.
     pub(super) fn load_script(&self, path: &Path) -> Result<(String, Arc<str>), Error> {
         if self.main.get().is_none() {

@@ -13,6 +13,7 @@ mod filters;
 mod guards;
 mod modules;
 mod options;
+mod prepared;
 mod progress;
 mod reference;
 mod relocating;
