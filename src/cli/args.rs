@@ -13,6 +13,7 @@ use dropscript::emulator::{Quirk, UnknownQuirk, WriteRefusal};
 use dropscript::parse_duration;
 
 use super::connection::{ConfigArgs, ConnectionArgs};
+use super::test::TestArgs;
 
 const STATUSES: &str = "\
 Exit status:
@@ -122,6 +123,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         module_path: Vec<PathBuf>,
     },
+    /// Run the tests of scripts, each against a Dropbox of its own on this machine
+    Test(Box<TestArgs>),
     /// Tell what scripts can call: all of it in a line each, or one function with its options, errors and an example
     Docs(DocsArgs),
     /// The named connections: add, list, show, edit, clone, remove, default, login, logout, test
@@ -372,7 +375,7 @@ impl From<OsString> for EmulatorPlace {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| match error.hint() {
         Some(hint) => format!("{error}: {hint}"),
         None => error.to_string(),

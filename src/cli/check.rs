@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use dropscript::{Host, HostBuilder, Reason, Result};
 
 use super::report::{self, Status};
+use super::test;
 use super::voice::Voice;
 
 /// Checks scripts, and shows all faults.
 pub(super) fn main(voice: Voice, scripts: &[PathBuf], module_path: Vec<PathBuf>) -> Status {
-    let host = match host(module_path) {
+    let host = match host(scripts, module_path) {
         Ok(host) => host,
         Err(error) => return report::refuse(voice, &error),
     };
@@ -33,8 +34,13 @@ pub(super) fn main(voice: Voice, scripts: &[PathBuf], module_path: Vec<PathBuf>)
     status
 }
 
-fn host(module_path: Vec<PathBuf>) -> Result<Host> {
-    let builder = Host::builder();
+/// A host that knows what tests call beside all others, where one of the scripts is a file of tests.
+fn host(scripts: &[PathBuf], module_path: Vec<PathBuf>) -> Result<Host> {
+    let is_test = |script: &PathBuf| script.to_string_lossy().ends_with(test::ENDING);
+    let mut builder = Host::builder();
+    if scripts.iter().any(is_test) {
+        builder = builder.extend(test::vocabulary()?);
+    }
     module_path
         .into_iter()
         .fold(builder, HostBuilder::module_path)

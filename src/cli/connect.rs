@@ -1,7 +1,7 @@
 //! Which account a script's `dropbox()` means.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dropscript::emulator::Emulator;
 use dropscript::{
@@ -19,12 +19,12 @@ use super::unfinished::unfinished_work;
 use super::voice::Voice;
 
 /// The account of the emulator that `dropbox()` means where no other is named.
-const MAIN: &str = "main";
+pub(super) const MAIN: &str = "main";
 
 /// Gives the connections of all runs of one command, the same one each time.
 pub(super) struct Connector {
     /// Stops when the last run is over.
-    emulator: Option<Emulator>,
+    emulator: Option<Arc<Emulator>>,
     /// The named connections; not looked at under `--emulator`, where every name is an account.
     config: Config,
     /// `--connection`.
@@ -62,7 +62,7 @@ impl Connector {
             config.settings(name)?;
         }
         Ok(Self {
-            emulator,
+            emulator: emulator.map(Arc::new),
             config,
             chosen: args.connection.clone(),
             made: Mutex::default(),
@@ -75,6 +75,20 @@ impl Connector {
             },
             runtime: Handle::current(),
         })
+    }
+
+    /// Gives accounts of this emulator, one a name, and reaches no real server; inside the runtime.
+    pub(super) fn emulated(emulator: Arc<Emulator>) -> Self {
+        Self {
+            emulator: Some(emulator),
+            config: Config::default(),
+            chosen: None,
+            made: Mutex::default(),
+            settings: Mutex::default(),
+            in_memory: Mutex::default(),
+            work: None,
+            runtime: Handle::current(),
+        }
     }
 
     /// The connection that a script asks for.

@@ -22,6 +22,7 @@ mod setup;
 mod sign_in;
 mod state_folder;
 mod table;
+mod test;
 mod trace;
 mod unfinished;
 mod voice;
@@ -108,6 +109,7 @@ async fn execute(command: Command, voice: Voice) -> Status {
             scripts,
             module_path,
         } => check::main(voice, &scripts, module_path),
+        Command::Test(args) => test::main(voice, &args).await,
         Command::Docs(args) => docs::main(voice, &args),
         Command::Connection(args) => connection::main(voice, args).await,
         Command::Emulator(args) => emulator::main(voice, *args).await,

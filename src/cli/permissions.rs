@@ -17,12 +17,25 @@ pub(super) fn permissions(
     config: &Config,
     own: Vec<PathBuf>,
 ) -> Permissions {
+    let current = std::env::current_dir().ok();
+    permissions_in(current.as_deref(), allow, script, watched, config, own)
+}
+
+/// The same where scripts work in another folder than the program.
+pub(super) fn permissions_in(
+    folder: Option<&Path>,
+    allow: &AllowArgs,
+    script: Option<&Path>,
+    watched: &[PathBuf],
+    config: &Config,
+    own: Vec<PathBuf>,
+) -> Permissions {
     let lasting = config.grants(script, std::env::home_dir().as_deref());
     let all = allow.all || lasting.iter().any(|grants| grants.all);
     let mut permissions = if all {
         Permissions::all()
     } else {
-        granted(allow, script, watched, &lasting)
+        granted(folder, allow, script, watched, &lasting)
     };
     for path in own {
         permissions = permissions.closed(path);
@@ -42,6 +55,7 @@ pub(super) fn permissions(
 }
 
 fn granted(
+    folder: Option<&Path>,
     allow: &AllowArgs,
     script: Option<&Path>,
     watched: &[PathBuf],
@@ -49,7 +63,7 @@ fn granted(
 ) -> Permissions {
     let mut permissions = Permissions::none();
     let home = std::env::home_dir();
-    if let Ok(folder) = std::env::current_dir().and_then(std::fs::canonicalize)
+    if let Some(Ok(folder)) = folder.map(std::fs::canonicalize)
         && !is_too_wide(&folder, home.as_deref())
     {
         permissions = permissions.read(&folder).write(folder);

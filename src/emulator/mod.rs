@@ -241,9 +241,16 @@ impl Emulator {
     /// # Panics
     /// The path is not a legal one below the root, a folder is there, a file is above it, or the served directory cannot be written.
     pub fn put(&self, account: &str, path: &str, contents: impl Into<Bytes>) {
-        self.shared
-            .put(account, path, contents.into())
+        self.try_put(account, path, contents)
             .unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// The same for paths that somebody else chose.
+    ///
+    /// # Errors
+    /// What [`Emulator::put`] panics for.
+    pub fn try_put(&self, account: &str, path: &str, contents: impl Into<Bytes>) -> io::Result<()> {
+        self.shared.put(account, path, contents.into())
     }
 
     /// What a file holds; `None` where there is no file.

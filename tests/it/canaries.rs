@@ -60,6 +60,7 @@ impl Scene {
         let lab = Lab::new()
             .command(words)
             .script(CODE)
+            .local("script.test.rhai", &format!("fn test_all() {{ {CODE} }}"))
             .local("../home/config/dropscript/config.toml", &config)
             .env("DROPBOX_APP_SECRET", IN_ENVIRONMENT)
             .arg("-vvv");
@@ -255,6 +256,7 @@ fn what_stays_on_this_machine_tells_no_secret() {
     for (words, input) in [
         (&["check", "script.rhai"][..], ""),
         (&["docs", "dropbox"], ""),
+        (&["test", "script.test.rhai"], ""),
         (&["unfinished", "--json"], ""),
         (&["history", "--json"], ""),
         (&["connection", "list"], ""),
@@ -414,6 +416,7 @@ fn every_command_is_among_them() {
             "watch",
             "repl",
             "check",
+            "test",
             "docs",
             "connection",
             "emulator",

@@ -4,7 +4,7 @@ use crate::support::Lab;
 
 #[test]
 fn every_command_has_help() {
-    for command in ["run", "eval", "watch", "repl", "check", "emulator"] {
+    for command in ["run", "eval", "watch", "repl", "check", "test", "emulator"] {
         let done = Lab::new().command(&[command, "--help"]).success();
         assert!(
             done.stdout

@@ -190,9 +190,11 @@ fn no_secret_of_a_script_is_kept() {
         runs[0]["output"],
         Value::from(vec!["password: …", "…", "https://hooks.example.com/…"])
     );
-    let database = std::fs::read(done.state("state.db")).unwrap();
-    let database = String::from_utf8_lossy(&database);
-    assert!(!database.contains("canary") && !database.contains("swordfish"));
+    for file in std::fs::read_dir(done.state("")).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("canary") && !text.contains("swordfish"));
+    }
 }
 
 #[test]

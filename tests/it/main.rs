@@ -29,6 +29,7 @@ mod progress;
 mod proxy_settings;
 mod repl;
 mod run;
+mod script_tests;
 mod scripts;
 mod secrets;
 mod shipped;

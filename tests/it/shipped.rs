@@ -66,6 +66,28 @@ fn every_script_of_the_readme_runs() {
     }
 }
 
+#[test]
+fn the_tests_of_the_readme_pass() {
+    let tests = blocks("rhai test");
+    assert_eq!(tests.len(), 1);
+    let lab = Lab::new().command(&["test"]);
+    let lab = with_files(lab).local("reports.test.rhai", &tests[0]);
+    let done = lab.success();
+    assert!(
+        done.stdout.contains("3 passed, 0 failed"),
+        "{}",
+        done.stdout
+    );
+}
+
+#[test]
+fn the_tests_of_the_scripts_pass() {
+    let done = Lab::new()
+        .command(&["test", root().join("scripts").to_str().unwrap()])
+        .success();
+    assert!(done.stdout.contains(" 0 failed"), "{}", done.stdout);
+}
+
 /// What a session shows that differs from run to run.
 fn without_times(text: &str) -> String {
     let date = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d").unwrap();
