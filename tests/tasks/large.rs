@@ -1,7 +1,7 @@
 //! Large files: in parts, several of which are on their way at a time.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dropscript::emulator::{Emulator, EmulatorBuilder, Fault, FaultKind, Quirk};
 use dropscript::{DownloadOptions, UploadOptions};
