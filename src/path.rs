@@ -69,7 +69,11 @@ impl FromStr for RemotePath {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let invalid = |why: String| Error::new(ErrorKind::InvalidPath, why).with_path(text);
+        let invalid = |why: String| {
+            Error::new(ErrorKind::InvalidPath, why)
+                .with_path(text)
+                .with_hint("write it from the root on, as `/folder/name`")
+        };
         let path = text.strip_suffix('/').unwrap_or(text);
         if path.is_empty() {
             return Ok(Self::root());

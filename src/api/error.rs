@@ -38,7 +38,14 @@ struct UserMessage {
 impl Refusal<'_> {
     /// The error for the caller.
     pub(crate) fn into_error(self) -> Error {
-        let envelope: Option<Envelope> = serde_json::from_slice(self.body).ok();
+        let envelope = serde_json::from_slice::<Envelope>(self.body);
+        if self.is_cut(&envelope) {
+            return match self.path {
+                Some(path) => ended_early(self.route).with_path(shown(path)),
+                None => ended_early(self.route),
+            };
+        }
+        let envelope = envelope.ok();
         let tag = envelope
             .as_ref()
             .and_then(|envelope| tag_of(envelope.error_summary.as_deref()?));
@@ -56,10 +63,26 @@ impl Refusal<'_> {
             Some(path) => error.with_path(shown(path)),
             None => error,
         };
-        match self.retry_after(envelope.as_ref()) {
+        let error = match self.retry_after(envelope.as_ref()) {
             Some(wait) => error.with_retry_after(wait),
             None => error,
+        };
+        if error.hint().is_some() {
+            return error;
         }
+        match error.kind() {
+            ErrorKind::RateLimited => error.with_hint("try again later, or do less at a time"),
+            ErrorKind::Server => error.with_hint(
+                "try again later; https://status.dropbox.com tells whether Dropbox is well",
+            ),
+            _ => error,
+        }
+    }
+
+    /// Whether the answer is one of a route that did not come whole: its status alone would say something else.
+    fn is_cut(&self, envelope: &Result<Envelope, serde_json::Error>) -> bool {
+        self.status == StatusCode::CONFLICT
+            && envelope.as_ref().is_err_and(serde_json::Error::is_eof)
     }
 
     fn tagged(&self, envelope: &Envelope, tag: &str) -> Error {
@@ -68,33 +91,27 @@ impl Refusal<'_> {
             |path| format!("`{}`", shown(path)),
         );
         let known = known_tag(self.route, tag);
-        let (kind, mut message) = known.map_or_else(
-            || {
-                (
-                    self.kind_by_status(),
-                    format!("Dropbox refused `{}`: {tag}", self.route.name),
-                )
-            },
-            |(kind, template)| (kind, template.replace("{}", &path)),
-        );
+        let kind = known.map_or_else(|| self.kind_by_status(), |known| known.kind);
+        let mut message = match known.and_then(|known| known.words) {
+            Some(words) => words.replace("{}", &path),
+            None => format!("Dropbox refused `{}`: {tag}", self.route.name),
+        };
         if let Some(text) = &envelope.user_message {
             message = format!("{message} ({})", text.text);
         }
         let error = Error::new(kind, message);
-        match (
-            kind,
-            envelope.error.get("required_scope").and_then(Value::as_str),
-        ) {
-            (_, Some(scope)) => error.with_hint(format!(
+        let scope = envelope.error.get("required_scope");
+        let hint = match scope.and_then(Value::as_str) {
+            Some(scope) => Some(format!(
                 "give the app the scope `{scope}`, then sign in again"
             )),
-            (ErrorKind::NotSignedIn, None) => {
-                error.with_hint("sign in again, or give another token")
-            }
-            (ErrorKind::NoSpace, None) => error.with_hint("delete something, or get more space"),
-            _ => error,
-        }
-        .with_detail(envelope.error.clone())
+            None => known.and_then(|known| known.mend).map(str::to_owned),
+        };
+        let error = match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        };
+        error.with_detail(envelope.error.clone())
     }
 
     fn untagged(&self) -> Error {
@@ -173,6 +190,12 @@ impl Refusal<'_> {
     }
 }
 
+/// The error for an answer that ended before its end.
+pub(crate) fn ended_early(route: &Route<'_>) -> Error {
+    let message = format!("the answer of `{}` ended early", route.name);
+    Error::new(ErrorKind::Network, message).with_hint("try again")
+}
+
 /// Whether the server does not offer the route, or not to this caller: then another way has to do.
 pub(crate) fn is_unknown_route(error: &Error) -> bool {
     error.tag() == Some("route_access_denied")
@@ -189,10 +212,21 @@ pub(crate) fn is_refused_form(error: &Error) -> bool {
 /// The error for an entry of a batch that failed: `failure` is a value of the error union of `route`.
 pub(crate) fn refused_entry(route: &Route<'_>, path: &str, failure: Value) -> Error {
     let tag = tags_of(&failure);
-    let (kind, template) =
-        known_tag(route, &tag).unwrap_or((ErrorKind::Conflict, "Dropbox refused {}"));
-    let message = template.replace("{}", &format!("`{}`", shown(path)));
-    Error::new(kind, message)
+    let known = known_tag(route, &tag);
+    let path_shown = format!("`{}`", shown(path));
+    let message = match known.and_then(|known| known.words) {
+        Some(words) => words.replace("{}", &path_shown),
+        None => format!("Dropbox refused {path_shown}: {tag}"),
+    };
+    let error = Error::new(
+        known.map_or(ErrorKind::Conflict, |known| known.kind),
+        message,
+    );
+    let error = match known.and_then(|known| known.mend) {
+        Some(mend) => error.with_hint(mend),
+        None => error,
+    };
+    error
         .with_path(shown(path))
         .with_answer(StatusCode::CONFLICT.as_u16(), Some(tag), None)
         .with_detail(failure)

@@ -1,7 +1,12 @@
 //! The one table that says what each of Dropbox's error tags means.
 
+mod mend;
+mod rest;
+
 use super::Route;
 use crate::error::ErrorKind;
+use mend::mend;
+use rest::REST;
 
 /// What each tag of an error union means: its kind, and what to say, with `{}` for the path.
 ///
@@ -290,13 +295,18 @@ const TAGS: &[(&str, ErrorKind, &str)] = &[
     ),
 ];
 
+/// What a tag means.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meaning {
+    pub(super) kind: ErrorKind,
+    /// What to say of it, with `{}` for the path, where there is anything to say.
+    pub(super) words: Option<&'static str>,
+    /// What a person can do about it.
+    pub(super) mend: Option<&'static str>,
+}
+
 /// What the tag of an answer to this route means, where it is known.
-pub(super) fn known_tag(route: &Route<'_>, tag: &str) -> Option<(ErrorKind, &'static str)> {
-    let find = |wanted: &str| {
-        TAGS.iter()
-            .find(|(tag, ..)| *tag == wanted)
-            .map(|(_, kind, template)| (*kind, *template))
-    };
+pub(super) fn known_tag(route: &Route<'_>, tag: &str) -> Option<Meaning> {
     // Of an upload session's own lookups, not of a path.
     if route.name.starts_with("files/upload_session/") && tag == "not_found" {
         return find("lookup_failed/not_found");
@@ -308,4 +318,90 @@ pub(super) fn known_tag(route: &Route<'_>, tag: &str) -> Option<(ErrorKind, &'st
             .and_then(|before| find(&segments[before..=last].join("/")));
         pair.or_else(|| find(segments[last]))
     })
+}
+
+fn find(wanted: &str) -> Option<Meaning> {
+    if let Some((_, kind, words)) = TAGS.iter().find(|(tag, ..)| *tag == wanted) {
+        return Some(Meaning {
+            kind: *kind,
+            words: Some(words),
+            mend: mend(wanted),
+        });
+    }
+    let (kind, _) = REST.iter().find(|(_, tags)| tags.contains(&wanted))?;
+    Some(Meaning {
+        kind: *kind,
+        words: None,
+        mend: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::GET_METADATA;
+    use super::*;
+
+    use std::collections::HashSet;
+
+    /// Every tag of the error unions of all routes that a user's token may call, from the outside in. Source: the API specification
+    /// (`*.stone`); `other`, which every open union has, stands for what is not in it.
+    const SPECIFICATION: &str = include_str!("tag/spec.txt");
+
+    #[test]
+    fn every_tag_of_the_specification_has_its_kind() {
+        let unknown: Vec<_> = SPECIFICATION
+            .lines()
+            .filter(|tags| known_tag(&GET_METADATA, tags).is_none())
+            .collect();
+        assert_eq!(unknown, Vec::<&str>::new());
+        assert!(SPECIFICATION.lines().count() > 300);
+    }
+
+    #[test]
+    fn no_tag_has_two_kinds_or_is_of_no_specification() {
+        let listed = TAGS.iter().map(|(tag, ..)| *tag);
+        let listed = listed.chain(REST.iter().flat_map(|(_, tags)| *tags).copied());
+        let mut seen = HashSet::new();
+        for tag in listed {
+            assert!(seen.insert(tag), "{tag} is there twice");
+            let told = |tags: &str| format!("/{tags}/").contains(&format!("/{tag}/"));
+            assert!(SPECIFICATION.lines().any(told), "{tag} is unknown");
+        }
+    }
+
+    #[test]
+    fn what_does_not_pass_by_itself_can_be_mended() {
+        for (tag, kind, _) in TAGS {
+            let passes = matches!(kind, ErrorKind::RateLimited | ErrorKind::Server);
+            assert_eq!(mend(tag).is_none(), passes, "{tag}");
+        }
+    }
+
+    /// Only what passes by itself is tried again.
+    #[test]
+    fn most_of_what_dropbox_refuses_is_for_good() {
+        let passes: HashSet<_> = SPECIFICATION
+            .lines()
+            .filter(|tags| {
+                let kind = known_tag(&GET_METADATA, tags).map(|known| known.kind);
+                matches!(
+                    kind,
+                    Some(ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Network)
+                )
+            })
+            .filter_map(|tags| tags.rsplit('/').next())
+            .collect();
+        let expected = [
+            "download_failed",
+            "internal_error",
+            "rate_limit",
+            "retry_error",
+            "temporary_failure",
+            "thumbnail_error",
+            "too_many_requests",
+            "too_many_write_operations",
+            "transient_error",
+        ];
+        assert_eq!(passes, HashSet::from(expected));
+    }
 }

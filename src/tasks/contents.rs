@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::known::already_there;
 use super::overwrite::{Decision, Side, decide};
+use super::revisions::file_path;
 use super::{Item, ItemKind, SizeIs, WriteOptions};
 use crate::api::files::{CommitInfo, WriteMode};
 use crate::client::ContentHasher;
@@ -96,10 +97,7 @@ impl Connection {
 
     pub(crate) async fn read_at_most(&self, path: &str, most: usize) -> Result<Vec<u8>> {
         let most = most.min(LARGEST);
-        let remote: RemotePath = path.parse()?;
-        if remote.is_root() {
-            return Err(Error::new(ErrorKind::InvalidArgument, "`/` is not a file").with_path("/"));
-        }
+        let remote = file_path(path)?;
         let mut download = self.client().download(&remote).await?;
         if download.metadata.size > most as u64 {
             return Err(too_large(path, most, "download_file"));

@@ -1,10 +1,11 @@
 //! The task "create folder".
 
+use super::known::already_there;
 use super::{CreateFolderOptions, Item};
 use crate::api::files::Metadata;
 use crate::client::Created;
 use crate::connection::Connection;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::path::RemotePath;
 
 impl Connection {
@@ -14,13 +15,7 @@ impl Connection {
     /// `conflict` where a file is there, or a folder and `exist_ok` is false; `invalid_path`; `permission`.
     pub async fn create_folder(&self, path: &str, options: CreateFolderOptions) -> Result<Item> {
         let path: RemotePath = path.parse()?;
-        let exists = || {
-            Error::new(
-                ErrorKind::Conflict,
-                format!("there is a folder at `{path}` already"),
-            )
-            .with_path(path.to_string())
-        };
+        let exists = || already_there(&path, "folder");
         if path.is_root() {
             return if options.exist_ok {
                 Ok(Item::root())
@@ -33,11 +28,7 @@ impl Connection {
                 None => Ok(Item::planned_folder(&path)),
                 Some(Metadata::Folder(folder)) if options.exist_ok => Ok(folder.into()),
                 Some(Metadata::Folder(_)) => Err(exists()),
-                Some(_) => Err(Error::new(
-                    ErrorKind::Conflict,
-                    format!("there is a file at `{path}` already"),
-                )
-                .with_path(path.to_string())),
+                Some(_) => Err(already_there(&path, "file")),
             };
         }
         match self.client().create_folder(&path).await? {

@@ -86,4 +86,5 @@ pub(super) fn already_there(target: &RemotePath, what: &str) -> Error {
         format!("there is a {what} at `{target}` already"),
     )
     .with_path(target.to_string())
+    .with_hint("give another name, or delete or rename what is there")
 }

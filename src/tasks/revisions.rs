@@ -2,7 +2,7 @@
 
 use super::Item;
 use crate::connection::Connection;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
 
 impl Connection {
@@ -11,7 +11,7 @@ impl Connection {
     /// # Errors
     /// `not_found` where there never was one; `invalid_argument` for a folder.
     pub async fn revisions(&self, path: &str) -> Result<Vec<Item>> {
-        let path: RemotePath = path.parse()?;
+        let path = file_path(path)?;
         let entries = self.client().revisions(&path).await?;
         Ok(entries.into_iter().map(Item::from).collect())
     }
@@ -21,7 +21,7 @@ impl Connection {
     /// # Errors
     /// `not_found` where there never was a file; `invalid_argument` where it has no such rev.
     pub async fn restore(&self, path: &str, rev: &str) -> Result<Item> {
-        let path: RemotePath = path.parse()?;
+        let path = file_path(path)?;
         self.client().restore(&path, rev).await.map(Item::from)
     }
 
@@ -30,6 +30,18 @@ impl Connection {
     /// # Errors
     /// `not_found`; `invalid_argument` for a folder; `unsupported` for what can only be exported.
     pub async fn temporary_link(&self, path: &str) -> Result<String> {
-        self.client().temporary_link(&path.parse()?).await
+        self.client().temporary_link(&file_path(path)?).await
     }
+}
+
+/// A path that may be that of a file, which the root is not.
+pub(super) fn file_path(path: &str) -> Result<RemotePath> {
+    let path: RemotePath = path.parse()?;
+    if path.is_root() {
+        let error = Error::new(ErrorKind::InvalidArgument, "`/` is not a file");
+        return Err(error
+            .with_path("/")
+            .with_hint("name a file in it: `list` shows them"));
+    }
+    Ok(path)
 }
