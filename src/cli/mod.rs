@@ -16,6 +16,7 @@ mod progress;
 mod prompt;
 mod repl;
 mod report;
+mod report_table;
 mod run;
 mod saved;
 mod setup;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use dropscript::{Progress, Report, TaskEvent};
+use dropscript::{Progress, Report, ReportItem, TaskEvent};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -151,7 +151,7 @@ impl Output {
         }
     }
 
-    /// Tells of a task, if events were asked for: how far it is once a second at most, and at its end what became of each item.
+    /// Tells of a task, if events were asked for: how far it is once a second at most, and what became of each item as it is done with.
     pub(super) fn task(&self, event: TaskEvent<'_>) {
         if self.form != Form::Events {
             return;
@@ -167,6 +167,7 @@ impl Output {
                     file: &progress.file,
                 });
             }
+            TaskEvent::Item(task, item) => self.item(task, item),
             TaskEvent::Ended(report) => self.report(report),
             _ => {}
         }
@@ -188,23 +189,24 @@ impl Output {
         news
     }
 
+    fn item(&self, task: &str, item: &ReportItem) {
+        let error = item.error.as_ref().map(|error| ItemError {
+            kind: error.kind().as_str(),
+            message: error.full_message(),
+            hint: error.hint(),
+        });
+        self.event(&RunEvent::Item {
+            task,
+            source: &item.source,
+            destination: &item.destination,
+            outcome: item.outcome.as_str(),
+            bytes: item.bytes,
+            reason: &item.reason,
+            error,
+        });
+    }
+
     fn report(&self, report: &Report) {
-        for item in &report.items {
-            let error = item.error.as_ref().map(|error| ItemError {
-                kind: error.kind().as_str(),
-                message: error.full_message(),
-                hint: error.hint(),
-            });
-            self.event(&RunEvent::Item {
-                task: report.task,
-                source: &item.source,
-                destination: &item.destination,
-                outcome: item.outcome.as_str(),
-                bytes: item.bytes,
-                reason: &item.reason,
-                error,
-            });
-        }
         self.event(&RunEvent::Report {
             task: report.task,
             transferred: report.transferred,

@@ -8,10 +8,8 @@ use ariadne::{CharSet, Color, Config, Label, Report, ReportKind};
 use dropscript::{Error, ErrorKind, Frame, Reason, ScriptError};
 
 use super::output::{ErrorEvent, Place};
+use super::report_table::table;
 use super::voice::{Voice, printable, write};
-
-/// How many items that failed are shown.
-const FAILURES_SHOWN: usize = 20;
 
 /// An exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +113,9 @@ pub(super) fn broken_output(voice: Voice, error: &io::Error) -> Status {
 pub(super) fn show(voice: Voice, error: &ScriptError) {
     voice.error(&error.message);
     if let Some(report) = error.error.as_deref().and_then(Error::report) {
-        for line in failures(report) {
-            write(&format!("  {}\n", printable(&line)));
+        for line in table(report) {
+            write(format!("  {}", printable(&line)).trim_end());
+            write("\n");
         }
     }
     let drawing = error
@@ -129,25 +128,6 @@ pub(super) fn show(voice: Voice, error: &ScriptError) {
     if let Some(hint) = &error.hint {
         voice.help(hint);
     }
-}
-
-/// The items that failed, a line each: which, why, and what would mend it. One alone is in the message.
-fn failures(report: &dropscript::Report) -> Vec<String> {
-    if report.failed < 2 {
-        return Vec::new();
-    }
-    let failed = report.items.iter().filter_map(|item| {
-        let error = item.error.as_ref()?;
-        let hint = error.hint().map(|hint| format!(" ({hint})"));
-        let (hint, why) = (hint.unwrap_or_default(), error.full_message());
-        Some(format!("{}: {why}{hint}", item.source))
-    });
-    let mut lines: Vec<String> = failed.clone().take(FAILURES_SHOWN).collect();
-    match failed.count().saturating_sub(FAILURES_SHOWN) {
-        0 => {}
-        more => lines.push(format!("and {more} more")),
-    }
-    lines
 }
 
 /// What `--json` tells of an error.

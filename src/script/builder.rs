@@ -12,7 +12,7 @@ use super::limits::Limits;
 use super::permissions::Permissions;
 use crate::connection::{Connection, Settings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::tasks::{Progress, Report};
+use crate::tasks::{Progress, Report, ReportItem};
 
 /// Which connection a script asks for.
 #[derive(Debug, Clone)]
@@ -52,8 +52,10 @@ pub(super) type OnTask = dyn Fn(TaskEvent<'_>) + Send + Sync;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum TaskEvent<'a> {
-    /// How far one is that moves files; ten times a second at most.
+    /// How far one is that moves or deletes files; ten times a second at most.
     Progress(&'a Progress),
+    /// What became of an item of this task, as soon as it is done with.
+    Item(&'a str, &'a ReportItem),
     /// What one did, whether all of it worked or not.
     Ended(&'a Report),
 }

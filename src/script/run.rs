@@ -370,17 +370,22 @@ impl Run {
         if program.is_none() && observer.is_none() && closure.is_none() {
             return None;
         }
-        Some(OnProgress::new(move |progress| {
+        let tell = Arc::new(move |event: TaskEvent<'_>| {
             if let Some(program) = &program {
-                program(TaskEvent::Progress(progress));
+                program(event);
             }
             if let Some(observer) = &observer {
-                observer.task(TaskEvent::Progress(progress));
+                observer.task(event);
             }
+        });
+        let tell_item = Arc::clone(&tell);
+        let listener = OnProgress::new(move |progress| {
+            tell(TaskEvent::Progress(progress));
             if let Some(closure) = &closure {
                 closure(progress);
             }
-        }))
+        });
+        Some(listener.with_items(move |task, item| tell_item(TaskEvent::Item(task, item))))
     }
 
     /// Tells what a task did.

@@ -83,6 +83,7 @@ impl Connection {
             on_error: options.on_error,
             parallel: options.parallel.unwrap_or(PARALLEL),
             plan_only: options.dry_run,
+            listener: options.progress.as_ref(),
         };
         for step in &steps {
             if let Step::Work(below) = step {

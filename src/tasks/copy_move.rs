@@ -139,6 +139,7 @@ impl CopyMove<'_> {
             on_error: self.options.on_error,
             parallel: NonZeroUsize::MIN,
             plan_only: self.options.dry_run,
+            listener: self.options.progress.as_ref(),
         };
         let started = Instant::now();
         let mut report = run.begin();

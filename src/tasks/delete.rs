@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use futures_util::stream;
 
 use super::list::nothing_matches;
+use super::progress::Tally;
 use super::remote::{Found, Reading, Walk, find};
 use super::run::{Done, Run, Step};
 use super::{DeleteOptions, Item, ItemKind, Outcome, Report, ReportItem, Source};
@@ -46,14 +47,24 @@ impl Connection {
             on_error: options.on_error,
             parallel: PARALLEL,
             plan_only: options.dry_run,
+            listener: options.progress.as_ref(),
         };
+        let count = items.len();
         let work = stream::iter(items.into_iter().map(Step::Work));
         let (options, leave) = (&options, &leave);
-        run.through(work, |item: Item| async move {
+        let tally = Tally::new("delete", options.progress.as_ref());
+        (0..count).for_each(|_| tally.expect(0));
+        let tally = &tally;
+        let report = run.through(work, |item: Item| async move {
+            let moving = tally.begin(&item.path, 0);
             let result = delete(client, &item, options, leave).await;
-            ReportItem::of(item.path, String::new(), result)
-        })
-        .await
+            let item = ReportItem::of(item.path, String::new(), result);
+            moving.end(&item);
+            item
+        });
+        let report = report.await;
+        tally.finish();
+        report
     }
 
     async fn find_to_delete(

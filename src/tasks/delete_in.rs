@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::delete::{Folders, PARALLEL, leave_to_delete, without_what_goes_anyway};
 use super::filter::{Sieve, Task};
 use super::list::nothing_matches;
+use super::progress::Tally;
 use super::remote::{Below, Walk};
 use super::run::{Done, Run, Step};
 use super::{DeleteInOptions, Item, ItemKind, Kinds, OnError, Outcome, Report, ReportItem};
@@ -52,6 +53,7 @@ impl Connection {
             Kinds::Files | Kinds::All => Folders::Empty,
         };
         Deletion {
+            task: "delete_in",
             client: self.client(),
             options: &options,
             folders,
@@ -135,6 +137,8 @@ fn retain_what_lies_directly_within(matching: &mut Vec<Below>) {
 }
 
 pub(super) struct Deletion<'a> {
+    /// What is told of it.
+    task: &'static str,
     client: &'a Client,
     options: &'a DeleteInOptions,
     folders: Folders,
@@ -144,11 +148,13 @@ pub(super) struct Deletion<'a> {
 impl<'a> Deletion<'a> {
     /// For files, and folders that nothing is in when their turn comes. Whoever makes it has leave for all of them.
     pub(super) fn of_files_and_empty_folders(
+        task: &'static str,
         client: &'a Client,
         options: &'a DeleteInOptions,
         leave: Leave,
     ) -> Self {
         Self {
+            task,
             client,
             options,
             folders: Folders::Empty,
@@ -166,30 +172,37 @@ impl<'a> Deletion<'a> {
         let (mut folders, files): (Vec<Item>, Vec<Item>) = items
             .into_iter()
             .partition(|item| item.kind == ItemKind::Folder);
-        let mut report = self.each(files, PARALLEL).await;
+        let tally = Tally::new(self.task, self.options.progress.as_ref());
+        (0..files.len() + folders.len()).for_each(|_| tally.expect(0));
+        let mut report = self.each(files, PARALLEL, &tally).await;
         if report.failed == 0 || self.options.on_error != OnError::Stop {
             // The deepest first, so that a folder is empty when its turn comes.
             folders.sort_by_key(|folder| Reverse(folder.path.matches('/').count()));
-            report.append(self.each(folders, NonZeroUsize::MIN).await);
+            report.append(self.each(folders, NonZeroUsize::MIN, &tally).await);
         }
+        tally.finish();
         report
     }
 
-    fn how(&self, parallel: NonZeroUsize) -> Run {
+    fn how(&self, parallel: NonZeroUsize) -> Run<'_> {
         Run {
-            task: "delete_in",
+            task: self.task,
             on_error: self.options.on_error,
             parallel,
             plan_only: self.options.dry_run,
+            listener: self.options.progress.as_ref(),
         }
     }
 
-    async fn each(&self, items: Vec<Item>, parallel: NonZeroUsize) -> Report {
+    async fn each(&self, items: Vec<Item>, parallel: NonZeroUsize, tally: &Tally) -> Report {
         let work = stream::iter(items.into_iter().map(Step::Work));
         self.how(parallel)
             .report(work, |item: Item| async move {
+                let moving = tally.begin(&item.path, 0);
                 let result = self.delete(&item).await;
-                ReportItem::of(item.path, String::new(), result)
+                let item = ReportItem::of(item.path, String::new(), result);
+                moving.end(&item);
+                item
             })
             .await
     }

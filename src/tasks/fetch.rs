@@ -39,6 +39,7 @@ const TRIES: usize = 2;
 const NAMES: u32 = 1_000;
 
 pub(super) struct Download<'a> {
+    task: &'static str,
     connection: &'a Connection,
     client: &'a Client,
     options: &'a TransferOptions,
@@ -60,6 +61,17 @@ impl<'a> Download<'a> {
         folder: &'a Path,
         name: Option<String>,
     ) -> Result<Self> {
+        Self::of_task("download", connection, options, folder, name)
+    }
+
+    /// One that is a part of another task, and told of as that.
+    pub(super) fn of_task(
+        task: &'static str,
+        connection: &'a Connection,
+        options: &'a TransferOptions,
+        folder: &'a Path,
+        name: Option<String>,
+    ) -> Result<Self> {
         if !options.dry_run {
             std::fs::create_dir_all(folder)
                 .map_err(|error| Error::io("make the folder", folder, error))?;
@@ -70,6 +82,7 @@ impl<'a> Download<'a> {
             Err(error) => return Err(Error::io("open the folder", folder, error)),
         };
         Ok(Self {
+            task,
             connection,
             client: connection.client(),
             options,
@@ -78,7 +91,7 @@ impl<'a> Download<'a> {
             root,
             name,
             claims: Claims::default(),
-            tally: Tally::new("download", options.progress.as_ref()),
+            tally: Tally::new(task, options.progress.as_ref()),
         })
     }
 
@@ -101,10 +114,11 @@ impl<'a> Download<'a> {
         sieve: &Sieve,
     ) -> Result<Report> {
         let run = Run {
-            task: "download",
+            task: self.task,
             on_error: self.options.on_error,
             parallel: self.options.parallel.unwrap_or(PARALLEL),
             plan_only: self.options.dry_run,
+            listener: self.options.progress.as_ref(),
         };
         let work = placed(sieve.select(work), self.options, local_name::key).await;
         // All is found before the first byte: what cannot work is told at once, and how much it is is known.

@@ -17,6 +17,7 @@ use super::filter::{Sieve, Task};
 use super::local::Found as LocalFound;
 use super::local_name;
 use super::local_tree::{Entry, LocalTree};
+use super::progress::Tally;
 use super::remote::{Below, Found, Reading, Walk, find};
 use super::run::{Done, Run, Step};
 use super::send::{Target, Upload};
@@ -70,7 +71,12 @@ impl Connection {
             base: local.to_owned(),
             deep: mirror.deep,
         }];
-        let sending = Upload::new(self, &options.transfer, Target::Folder(target.clone()));
+        let sending = Upload::of_task(
+            mirror.task,
+            self,
+            &options.transfer,
+            Target::Folder(target.clone()),
+        );
         let mut report = sending.run(found, Arc::clone(&mirror.sieve)).await?;
         report.task = mirror.task;
         if there.is_none() && report.items.is_empty() && !report.dry_run && !target.is_root() {
@@ -90,9 +96,10 @@ impl Connection {
         let deleting = DeleteInOptions {
             on_error: options.transfer.on_error,
             dry_run: options.transfer.dry_run,
+            progress: options.transfer.progress.clone(),
             ..DeleteInOptions::default()
         };
-        let deletion = Deletion::of_files_and_empty_folders(client, &deleting, leave);
+        let deletion = Deletion::of_files_and_empty_folders(mirror.task, client, &deleting, leave);
         report.append(deletion.report(extra).await);
         mirror.run().settle(report)
     }
@@ -150,7 +157,7 @@ impl Connection {
             mirror.sieve.names(&below.relative, below.item.kind) && mirror.sieve.facts(&below.item)
         };
         let work = stream::iter(source.iter().filter(wanted).cloned().map(Step::Work));
-        let mut report = Download::new(self, &options.transfer, local, None)?
+        let mut report = Download::of_task(mirror.task, self, &options.transfer, local, None)?
             .run(work, &mirror.sieve)
             .await?;
         report.task = mirror.task;
@@ -232,12 +239,13 @@ impl<'a> Mirror<'a> {
         tree.entries(self.deep, Arc::clone(&self.sieve)).await
     }
 
-    fn run(&self) -> Run {
+    fn run(&self) -> Run<'_> {
         Run {
             task: self.task,
             on_error: self.options.transfer.on_error,
             parallel: NonZeroUsize::MIN,
             plan_only: self.options.transfer.dry_run,
+            listener: self.options.transfer.progress.as_ref(),
         }
     }
 
@@ -318,10 +326,15 @@ impl<'a> Mirror<'a> {
         // The deepest first, so that a folder is empty when its turn comes.
         folders.sort_by_key(|entry| Reverse(entry.relative.matches('/').count()));
         let run = self.run();
+        let tally = Tally::new(self.task, run.listener);
+        (0..files.len() + folders.len()).for_each(|_| tally.expect(0));
         let each = async |entry: Entry| {
             let path = folder.join(&entry.relative).display().to_string();
+            let moving = tally.begin(&path, 0);
             let result = self.delete_one(tree, entry).await;
-            ReportItem::of(path, String::new(), result)
+            let item = ReportItem::of(path, String::new(), result);
+            moving.end(&item);
+            item
         };
         let mut report = run
             .report(stream::iter(files.into_iter().map(Step::Work)), each)
@@ -330,6 +343,7 @@ impl<'a> Mirror<'a> {
             let folders = stream::iter(folders.into_iter().map(Step::Work));
             report.append(run.report(folders, each).await);
         }
+        tally.finish();
         report
     }
 

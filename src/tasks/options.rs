@@ -102,6 +102,9 @@ options! {
         glob: bool = true, "true or false";
         /// Whether it is an error when a glob matches nothing.
         require_match: bool = false, "true or false";
+        @closure
+        /// Who is told now and then how far it is.
+        progress, "progress": OnProgress, "a closure that takes `#{ done, total, bytes, total_bytes, file }`";
     }
 }
 
@@ -118,6 +121,9 @@ options! {
         dry_run: bool = false, "true or false";
         /// Whether it is an error when nothing matches.
         require_match: bool = false, "true or false";
+        @closure
+        /// Who is told now and then how far it is.
+        progress, "progress": OnProgress, "a closure that takes `#{ done, total, bytes, total_bytes, file }`";
         @flatten
         /// Which items are deleted: files, unless `kind` says; by the later of the dates modified and uploaded, unless `date` says.
         filter: Filter;

@@ -1,4 +1,4 @@
-//! How far a transfer is, told while it works.
+//! How far a task is, told while it works.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,12 +54,33 @@ pub struct Running {
 
 /// Who is told how far a transfer is.
 #[derive(Clone)]
-pub struct OnProgress(Arc<dyn Fn(&Progress) + Send + Sync>);
+pub struct OnProgress {
+    progress: Arc<dyn Fn(&Progress) + Send + Sync>,
+    item: Arc<OnItem>,
+}
+
+type OnItem = dyn Fn(&str, &ReportItem) + Send + Sync;
 
 impl OnProgress {
     /// Calls a function now and then, ten times a second at most, and at the end. It should not take long: the transfer waits.
     pub fn new(tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+        Self {
+            progress: Arc::new(tell),
+            item: Arc::new(|_, _| {}),
+        }
+    }
+
+    /// Calls this function, too, as each item is done with: with the task, and what became of it.
+    #[must_use]
+    pub fn with_items(self, tell: impl Fn(&str, &ReportItem) + Send + Sync + 'static) -> Self {
+        Self {
+            item: Arc::new(tell),
+            ..self
+        }
+    }
+
+    pub(super) fn item(&self, task: &str, item: &ReportItem) {
+        (self.item)(task, item);
     }
 }
 
@@ -193,7 +214,7 @@ impl Counted {
         let progress = state.progress.clone();
         // Whoever listens may take a while, and must not hold up those who only count.
         drop(state);
-        (self.listener.0)(&progress);
+        (self.listener.progress)(&progress);
     }
 }
 

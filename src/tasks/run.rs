@@ -7,17 +7,19 @@ use std::time::Instant;
 
 use futures_util::{Stream, StreamExt};
 
-use super::{OnError, Outcome, Report, ReportItem};
+use super::{OnError, OnProgress, Outcome, Report, ReportItem};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How the items of a task are worked through.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
+pub(super) struct Run<'a> {
     /// What is told of it, as `upload`.
     pub(super) task: &'static str,
     pub(super) on_error: OnError,
     pub(super) parallel: NonZeroUsize,
     pub(super) plan_only: bool,
+    /// Who hears of each item as it is done with.
+    pub(super) listener: Option<&'a OnProgress>,
 }
 
 /// What a walk comes upon.
@@ -45,7 +47,7 @@ pub(super) struct Done {
     pub(super) reason: &'static str,
 }
 
-impl Run {
+impl Run<'_> {
     /// Works through all of it. The error at the end holds the report of what was done.
     pub(super) async fn through<W, F, Fut>(
         self,
@@ -114,6 +116,9 @@ impl Run {
         let ends = fatal.is_some();
         if let Some(error) = fatal {
             report.fatal_error.get_or_insert_with(|| Arc::clone(error));
+        }
+        if let Some(listener) = self.listener {
+            listener.item(self.task, &item);
         }
         report.add(item);
         ends
@@ -230,6 +235,7 @@ mod tests {
             on_error,
             parallel: ONE,
             plan_only: false,
+            listener: None,
         };
         run.through(work, |kind| async move {
             ReportItem::of("a".to_owned(), "b".to_owned(), outcome(kind))

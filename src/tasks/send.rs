@@ -37,6 +37,7 @@ const READING: usize = 4;
 const MANY: usize = 4;
 
 pub(super) struct Upload<'a> {
+    task: &'static str,
     connection: &'a Connection,
     client: &'a Client,
     options: &'a TransferOptions,
@@ -59,7 +60,18 @@ impl<'a> Upload<'a> {
         options: &'a TransferOptions,
         target: Target,
     ) -> Self {
+        Self::of_task("upload", connection, options, target)
+    }
+
+    /// One that is a part of another task, and told of as that.
+    pub(super) fn of_task(
+        task: &'static str,
+        connection: &'a Connection,
+        options: &'a TransferOptions,
+        target: Target,
+    ) -> Self {
         Self {
+            task,
             connection,
             client: connection.client(),
             options,
@@ -67,7 +79,7 @@ impl<'a> Upload<'a> {
             small: None,
             large: Semaphore::new(LARGE),
             reading: Semaphore::new(READING),
-            tally: Tally::new("upload", options.progress.as_ref()),
+            tally: Tally::new(task, options.progress.as_ref()),
         }
     }
 
@@ -98,10 +110,11 @@ impl<'a> Upload<'a> {
             sending
         });
         let run = Run {
-            task: "upload",
+            task: self.task,
             on_error: self.options.on_error,
             parallel: self.options.parallel.unwrap_or(PARALLEL),
             plan_only: self.options.dry_run,
+            listener: self.options.progress.as_ref(),
         };
         let context = Context {
             known: &known,

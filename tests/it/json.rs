@@ -57,7 +57,7 @@ fn an_error_is_told_with_its_places_and_shown_too() {
 }
 
 #[test]
-fn tasks_are_told_while_they_work_and_item_by_item_at_their_end() {
+fn tasks_are_told_while_they_work_item_by_item() {
     let done = Lab::new()
         .emulated()
         .local("out/a.txt", "one")
@@ -85,6 +85,9 @@ fn tasks_are_told_while_they_work_and_item_by_item_at_their_end() {
         (&8.into(), &8.into())
     );
     let items = of("item", "upload");
+    // In the order in which they ended, which here is not that of their names for sure.
+    let mut items = items;
+    items.sort_by_key(|item| item["source"].to_string());
     let outcomes: Vec<_> = items.iter().map(|item| &item["outcome"]).collect();
     assert_eq!(outcomes, ["failed", "transferred"]);
     assert_eq!(items[0]["error"]["kind"], "conflict");
@@ -96,5 +99,51 @@ fn tasks_are_told_while_they_work_and_item_by_item_at_their_end() {
         (&1.into(), &1.into())
     );
     assert_eq!(of("report", "delete")[0]["deleted"], 1);
+    assert_eq!(of("item", "delete")[0]["outcome"], "deleted");
+    assert_eq!(of("progress", "delete").last().unwrap()["done"], 1);
     assert_eq!(done.stderr, "");
+}
+
+#[test]
+fn an_item_is_told_as_soon_as_it_is_done_with() {
+    let done = Lab::new()
+        .emulated()
+        .local("out/a.txt", "one")
+        .local("out/b.txt", "two")
+        .local("gone/c.txt", "three")
+        .script(
+            r#"
+            let dbx = dropbox();
+            // Bytes of some weight, so that they are not there before the others.
+            dbx.upload("out", "/in", #{ parallel: 1, progress: |told| print(`done ${told.done}`) });
+            dbx.mirror_up("gone", "/in");
+            dbx.delete_in("/in", #{ all: true, progress: |told| print(`gone ${told.done}`) });
+            "#,
+        )
+        .arg("--json")
+        .success();
+    let events = events(&done);
+    let at = |event: &str, task: &str| {
+        let wanted = |known: &Value| known["event"] == event && known["task"] == task;
+        events.iter().position(wanted).unwrap()
+    };
+    let prints = |text: &str| {
+        let wanted = |known: &Value| known["text"] == text;
+        events.iter().position(wanted)
+    };
+    assert!(at("item", "upload") < at("report", "upload"));
+    assert!(prints("done 2") < Some(at("report", "upload")));
+    // One task is told of under one name.
+    let of_mirror = |event: &str| {
+        let wanted = |known: &&Value| known["event"] == event && known["task"] == "mirror_up";
+        let mut outcomes: Vec<_> = events
+            .iter()
+            .filter(wanted)
+            .map(|event| &event["outcome"])
+            .collect();
+        outcomes.sort_by_key(|outcome| outcome.to_string());
+        outcomes.into_iter().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(of_mirror("item"), ["deleted", "deleted", "transferred"]);
+    assert!(prints("gone 1").is_some());
 }

@@ -125,17 +125,25 @@ fn register_delete(engine: &mut Engine, run: &Arc<Run>) {
             result: "Report",
             doc: "Deletes these items, a folder whole.",
         },
-        move |_: &NativeCallContext,
+        move |context: &NativeCallContext,
               connection: &mut Connection,
               source: Dynamic,
-              map: Map|
+              mut map: Map|
               -> Raised<Report> {
+            let known = DeleteOptions::OPTIONS;
+            let mut questions = Questions::new();
             let read = without_filter(&map)
-                .and_then(|()| options::read(&map, DeleteOptions::OPTIONS, "delete"));
-            let mut options: DeleteOptions = read.map_err(|error| host.raise(error))?;
-            options.dry_run |= host.host().dry_run;
-            let source = remote_source(&source).map_err(|error| host.raise(error))?;
-            host.wait(connection.delete(source, options))
+                .and_then(|()| options::take_closure(&mut map, "progress", known, "delete"))
+                .and_then(|closure| {
+                    let mut options: DeleteOptions = options::read(&map, known, "delete")?;
+                    let told = closure.map(|closure| questions.progress(closure));
+                    options.progress = host.hearing(told);
+                    options.dry_run |= host.host().dry_run;
+                    Ok((remote_source(&source)?, options))
+                });
+            let (source, options) = read.map_err(|error| host.raise(error))?;
+            questions
+                .wait(&host, context, connection.delete(source, options))
                 .map(|report| host.told("delete", report))
         },
     );
@@ -170,11 +178,14 @@ fn register_delete_in(engine: &mut Engine, run: &Arc<Run>) {
               mut map: Map|
               -> Raised<Report> {
             let known = DeleteInOptions::OPTIONS;
-            let questions = Questions::new();
-            let read = options::take_closure(&mut map, "where", known, "delete_in");
-            let read = read.and_then(|closure| {
+            let mut questions = Questions::new();
+            let mut take = |name| options::take_closure(&mut map, name, known, "delete_in");
+            let closures = take("where").and_then(|test| Ok((test, take("progress")?)));
+            let read = closures.and_then(|(test, told)| {
                 let mut options: DeleteInOptions = options::read(&map, known, "delete_in")?;
-                options.filter.predicate = closure.map(|closure| questions.predicate(closure));
+                options.filter.predicate = test.map(|closure| questions.predicate(closure));
+                let told = told.map(|closure| questions.progress(closure));
+                options.progress = host.hearing(told);
                 options.dry_run |= host.host().dry_run;
                 Ok(options)
             });
