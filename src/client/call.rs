@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::retry::{LONGEST_LIMIT, Retries};
 use super::view::Seen;
 use super::{Client, Leave};
-use crate::api::error::Refusal;
+use crate::api::error::{Refusal, ended_early};
 use crate::api::header::safe_json;
 use crate::api::{Effect, Endpoint, Route, Style};
 use crate::error::{Error, ErrorKind, Result};
@@ -235,12 +235,18 @@ impl Client {
         loop {
             let attempt = match self.attempt(call).await {
                 Ok(mut answer) => match answer.bytes(LARGEST_ANSWER).await {
-                    Ok(body) => {
-                        return Outcome {
-                            result: decode(call.route, &body),
-                            unsure: retries.unsure(),
-                        };
-                    }
+                    Ok(body) => match decode(call.route, &body) {
+                        Err(error) if error.kind() == ErrorKind::Network => Attempt {
+                            unsure: true,
+                            error: about(error, call),
+                        },
+                        result => {
+                            return Outcome {
+                                result,
+                                unsure: retries.unsure(),
+                            };
+                        }
+                    },
                     Err(failure) => Attempt {
                         unsure: true,
                         error: about(failure.into_error(&self.server(call.route)), call),
@@ -451,8 +457,11 @@ fn about(error: Error, call: &Call<'_>) -> Error {
 
 fn decode<R: DeserializeOwned>(route: &Route<'_>, json: &[u8]) -> Result<R> {
     // A route without a result answers `null`, or may answer with nothing.
-    let json = if json.is_empty() { b"null" } else { json };
-    serde_json::from_slice(json).map_err(|error| {
+    let whole = if json.is_empty() { b"null" } else { json };
+    serde_json::from_slice(whole).map_err(|error| {
+        if json.is_empty() || error.is_eof() {
+            return ended_early(route);
+        }
         // The position helps to find the fault; the text around it may be anything, so it stays out.
         let place = format!("line {}, column {}", error.line(), error.column());
         Error::new(

@@ -141,7 +141,7 @@ fn an_item_is_told_as_soon_as_it_is_done_with() {
             .filter(wanted)
             .map(|event| &event["outcome"])
             .collect();
-        outcomes.sort_by_key(|outcome| outcome.to_string());
+        outcomes.sort_by_key(ToString::to_string);
         outcomes.into_iter().cloned().collect::<Vec<_>>()
     };
     assert_eq!(of_mirror("item"), ["deleted", "deleted", "transferred"]);

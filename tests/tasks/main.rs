@@ -1,7 +1,12 @@
 //! Connections and the cloud tasks against the emulator, over HTTP.
 #![allow(clippy::unwrap_used, reason = "a test that fails here says where")]
+#![allow(
+    clippy::print_stdout,
+    reason = "campaigns print their seeds and counts"
+)]
 
 mod batches;
+mod campaign;
 mod changes;
 mod contents;
 mod copy_from;
@@ -9,6 +14,7 @@ mod copy_move;
 mod delete;
 mod delete_in;
 mod download;
+mod errors;
 mod faults;
 mod filter;
 mod large;
