@@ -17,7 +17,7 @@ pub struct OptionSpec {
 /// the map puts in, and `@flatten field: Type;` for the options of another struct, which stand among these.
 macro_rules! options {
     (
-        $(#[$doc:meta])* pub struct $name:ident {
+        $(#[$doc:meta])* $vis:vis struct $name:ident {
             $($(#[$($field_doc:tt)*])* $field:ident: $type:ty = $default:expr, $expects:literal;)*
             $(@closure $(#[$($closure_doc:tt)*])* $closure:ident, $word:literal: $closure_type:ty, $closure_expects:literal;)*
             $(@flatten $(#[$nested_doc:meta])* $nested:ident: $nested_type:ty;)*
@@ -26,15 +26,15 @@ macro_rules! options {
         $(#[$doc])*
         #[derive(Debug, Clone, Deserialize)]
         #[serde(default)]
-        pub struct $name {
-            $($(#[$($field_doc)*])* pub $field: $type,)*
-            $($(#[$($closure_doc)*])* #[serde(skip)] pub $closure: Option<$closure_type>,)*
-            $($(#[$nested_doc])* #[serde(flatten)] pub $nested: $nested_type,)*
+        $vis struct $name {
+            $($(#[$($field_doc)*])* $vis $field: $type,)*
+            $($(#[$($closure_doc)*])* #[serde(skip)] $vis $closure: Option<$closure_type>,)*
+            $($(#[$nested_doc])* #[serde(flatten)] $vis $nested: $nested_type,)*
         }
 
         impl $name {
             /// Every option there is, for messages that name the nearest known one.
-            pub const OPTIONS: &'static [$crate::options::OptionSpec] = {
+            $vis const OPTIONS: &'static [$crate::options::OptionSpec] = {
                 const TABLES: &[&[$crate::options::OptionSpec]] = &[
                     &[
                         $($crate::options::OptionSpec {

@@ -20,4 +20,5 @@ mod relocating;
 mod session;
 mod sharing;
 mod stopping;
+mod text_forms;
 mod times;

@@ -5,11 +5,13 @@ mod connection;
 mod contents;
 mod copy_from;
 mod copy_move;
+mod csv;
 mod error;
 mod file;
 mod flow;
 mod folder;
 mod item;
+mod json;
 mod listing;
 mod method;
 mod mirror;
@@ -28,6 +30,8 @@ use std::sync::Arc;
 
 use rhai::{Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext};
 
+pub(super) use self::csv::{CsvFormatOptions, CsvParseOptions};
+pub(super) use json::JsonFormatOptions;
 pub(super) use listing::Listing;
 pub(super) use time::{DateTime, Duration};
 
@@ -51,6 +55,8 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     item::register(engine);
     report::register(engine);
     time::register(engine);
+    json::register(engine, run);
+    csv::register(engine, run);
     file::register(engine, run);
     path::register(engine);
     error::register(engine, run);

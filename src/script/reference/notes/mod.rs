@@ -5,6 +5,7 @@
 //! `/reports/february.csv` and `/notes.txt` at Dropbox; `dropbox("team")` acts for a team, to which
 //! `team-member@example.com` and `team-admin@example.com` belong.
 
+mod beside;
 mod connection;
 mod local;
 mod relocating;
@@ -27,11 +28,12 @@ pub(super) struct Note {
     pub(super) example: &'static str,
 }
 
-const TABLES: [&[Note]; 5] = [
+const TABLES: [&[Note]; 6] = [
     connection::NOTES,
     relocating::NOTES,
     sharing::NOTES,
     local::NOTES,
+    beside::NOTES,
     values::NOTES,
 ];
 
