@@ -13,7 +13,7 @@ use super::resolver::Resolver;
 use super::run::{CONSTANTS, Run};
 
 /// Debug builds of Rhai take more than 100 KiB of stack for each call of a script function.
-const STACK: usize = 32 << 20;
+pub(super) const STACK: usize = 32 << 20;
 
 /// Starts a thread whose stack holds as many calls as the limits allow.
 pub(super) fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {

@@ -12,6 +12,7 @@
 mod builder;
 mod complete;
 mod diagnostic;
+mod difference;
 mod engine;
 mod event;
 mod execute;

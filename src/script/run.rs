@@ -38,6 +38,8 @@ pub(super) struct Run {
     temp_folder: TempFolder,
     /// Modules that are being loaded, on all threads.
     loading: AtomicUsize,
+    /// Threads that work beside the script's own.
+    workers: AtomicUsize,
 }
 
 /// The main script's file.
@@ -73,6 +75,7 @@ impl Run {
             connections: Mutex::default(),
             temp_folder: TempFolder::default(),
             loading: AtomicUsize::new(0),
+            workers: AtomicUsize::new(0),
         })
     }
 
@@ -324,6 +327,11 @@ impl Run {
         } else {
             self.loading.fetch_sub(1, Relaxed);
         }
+    }
+
+    /// How many threads work beside the script's own.
+    pub(super) fn workers(&self) -> &AtomicUsize {
+        &self.workers
     }
 
     pub(super) fn is_loading(&self) -> bool {

@@ -14,6 +14,7 @@ mod guards;
 mod modules;
 mod options;
 mod prepared;
+mod parallel;
 mod progress;
 mod reference;
 mod relocating;

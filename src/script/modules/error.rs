@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 
 use super::function;
+use crate::script::difference::difference;
 use crate::script::failure;
 use crate::script::gate::Raised;
 use crate::script::run::Run;
@@ -68,9 +69,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
         "Raises when the two are not the same.",
     )
     .register_into_engine(engine, |left: Dynamic, right: Dynamic| -> Raised<()> {
-        ensure(equal(&left, &right), || {
-            format!("{} is not {}", quoted(&left), quoted(&right))
-        })
+        ensure(equal(&left, &right), || difference(&left, &right))
     });
 }
 
@@ -79,16 +78,5 @@ fn ensure(holds: bool, message: impl FnOnce() -> String) -> Raised<()> {
         Ok(())
     } else {
         Err(EvalAltResult::ErrorRuntime(message().into(), Position::NONE).into())
-    }
-}
-
-/// Text in quotes, so that `1` and `"1"` look different.
-fn quoted(value: &Dynamic) -> String {
-    if value.is_string() {
-        format!("{:?}", show(value))
-    } else if value.is_unit() {
-        "()".to_owned()
-    } else {
-        show(value)
     }
 }

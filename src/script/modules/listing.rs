@@ -43,6 +43,12 @@ impl Listing {
             given: 0,
         }
     }
+
+    /// Lists all there is.
+    pub(super) fn to_array(&self) -> Raised<Array> {
+        let items = self.items();
+        items.map(|item| item.map(Dynamic::from)).collect()
+    }
 }
 
 /// The items of one use of a listing.
@@ -90,15 +96,8 @@ pub(super) fn register(engine: &mut Engine) {
         .register_type_with_name::<Listing>("Listing")
         .register_iterator_result::<Listing, Item>();
     printable::<Listing>(engine);
-    function("to_array", &[ON, "array"], "All items.").register_into_engine(
-        engine,
-        |listing: &mut Listing| -> Raised<Array> {
-            listing
-                .items()
-                .map(|item| item.map(Dynamic::from))
-                .collect()
-        },
-    );
+    function("to_array", &[ON, "array"], "All items.")
+        .register_into_engine(engine, |listing: &mut Listing| listing.to_array());
     for name in ["count", "len"] {
         function(name, &[ON, "int"], "How many items there are.").register_into_engine(
             engine,

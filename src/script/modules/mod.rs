@@ -13,8 +13,10 @@ mod folder;
 mod item;
 mod json;
 mod listing;
+mod log;
 mod method;
 mod mirror;
+mod parallel;
 mod path;
 mod questions;
 mod relocate;
@@ -61,6 +63,8 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     path::register(engine);
     error::register(engine, run);
     flow::register(engine, run);
+    parallel::register(engine, run);
+    log::register(engine, run);
 }
 
 /// Adds `exit`.

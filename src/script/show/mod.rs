@@ -82,6 +82,16 @@ pub(super) fn brief(value: &Dynamic) -> String {
     pretty::in_one_line(value, COLUMNS)
 }
 
+/// An array or map with an entry a line, all of it.
+pub(super) fn lines(value: &Dynamic) -> String {
+    // What is longer than that is an entry a line itself.
+    let view = View {
+        columns: 40,
+        whole: true,
+    };
+    pretty::lines(value, view)
+}
+
 fn listed(listing: &Listing, view: View) -> Raised<String> {
     let most = if view.whole { usize::MAX } else { ITEMS };
     let mut items = Vec::new();

@@ -76,7 +76,23 @@ An end of the whole run (an interruption, its timeout, a limit) is not held up b
         &[],
         r#"assert(file::exists("out"), "there is nothing to send");"#,
     ),
-    local("assert_eq", &[], "assert_eq(1 + 1, 2);"),
+    local("assert_eq", &[], "assert_eq(1 + 1, 2);")
+        .says("Raises when the two are not the same, and says what they differ in, line by line where they are large."),
+    local(
+        "parallel",
+        &[InvalidArgument],
+        r#"let texts = parallel(["/notes.txt", "/reports/january.csv"], 4, |path| dropbox().read_text(path));
+print(texts.len());"#,
+    )
+    .says(
+        "Calls the closure on each value of an array or a listing, from 1 to 64 at a time, and gives the results in the order of the values.
+The first error is raised when what was begun has ended; nothing more is begun. What a closure writes to variables outside of it may get
+lost: let it return what it has found.",
+    ),
+    local("log::info", &[], "log::info(`${args.len()} words`);")
+        .says("Says what happens: on standard error, with `-q` not at all. A program that embeds the host hears it with `on_log`."),
+    local("log::warn", &[], r#"log::warn("there is little room left");"#),
+    local("log::error", &[], r#"log::error("one of them failed");"#),
     local(
         "sleep",
         &[InvalidArgument],
