@@ -135,6 +135,7 @@ impl Stage {
             cancel: self.interrupts.token(),
             name: self.name.clone(),
             observer: recorder.as_ref().map(Recorder::observer),
+            ..RunOptions::default()
         };
         let result = match &self.source {
             Source::File(path) => self.host.run_file_with(path, options).await,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dropscript::{Config, History, Host, Limits, Result, RunStart, TaskEvent};
 use tokio_util::sync::CancellationToken;
 
-use super::args::{EventArgs, RunArgs};
+use super::args::{EmulatorPlace, EventArgs, RunArgs};
 use super::config_file::config_file;
 use super::connect::Connector;
 use super::history::open_history;
@@ -115,6 +115,17 @@ impl Setup {
                     progressing.show(progress);
                 }
             });
+        // What is remembered of an emulator is of no use anywhere else.
+        builder = match &run.emulator {
+            Some(EmulatorPlace::Memory) => builder.state_in_memory(),
+            Some(EmulatorPlace::Folder(folder)) => {
+                builder.state_folder(folder.join(".dropscript-emulator/scripts"))
+            }
+            None => match state_folder() {
+                Some(folder) => builder.state_folder(folder),
+                None => builder,
+            },
+        };
         if let Some(home) = std::env::home_dir() {
             builder = builder.home(home);
         }

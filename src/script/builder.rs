@@ -10,6 +10,7 @@ use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use super::host::{Host, Inner};
 use super::limits::Limits;
 use super::permissions::Permissions;
+use super::state::States;
 use crate::connection::{Connection, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tasks::{Progress, Report, ReportItem};
@@ -77,6 +78,7 @@ pub struct HostBuilder {
     working_directory: Option<PathBuf>,
     home: Option<PathBuf>,
     extensions: Vec<Box<Extension>>,
+    states: Option<States>,
     on_sign_in: Option<Box<OnSignIn>>,
     on_print: Option<Box<OnPrint>>,
     on_log: Option<Box<OnLog>>,
@@ -142,6 +144,19 @@ impl HostBuilder {
     /// What `~` stands for at the beginning of a local path; without it `~` is a name like any other.
     pub fn home(mut self, folder: impl Into<PathBuf>) -> Self {
         self.home = Some(folder.into());
+        self
+    }
+
+    /// The folder in which scripts keep what they remember between runs, in `state.db`, which processes may share; it is made if it is missing.
+    /// Without it and [`HostBuilder::state_in_memory`] `state::` is `unsupported`. Scripts may not be let into it otherwise: [`Permissions::closed`].
+    pub fn state_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.states = Some(States::in_folder(folder.into()));
+        self
+    }
+
+    /// Has scripts remember things between runs for as long as this host is there.
+    pub fn state_in_memory(mut self) -> Self {
+        self.states = Some(States::passing());
         self
     }
 
@@ -222,6 +237,7 @@ impl HostBuilder {
             working_directory,
             home: self.home,
             extensions: self.extensions,
+            states: self.states.map(Arc::new),
             on_sign_in: self.on_sign_in,
             on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),

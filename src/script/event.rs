@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub name: String,
     /// Hears what this run tells, and no other.
     pub observer: Option<Arc<dyn Observer>>,
+    /// Whose state `state::` is; empty: that of the main script, by its file.
+    pub state: String,
 }
 
 impl fmt::Debug for RunOptions {

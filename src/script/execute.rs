@@ -82,6 +82,7 @@ pub(super) fn execute(
     options: &RunOptions,
 ) -> Result<RunOutcome, ScriptError> {
     let _finish = Finish(run);
+    run.name_state(&options.state);
     let (name, text) = load(run, code, options)?;
     let limits = &run.host().limits;
     run.gate()

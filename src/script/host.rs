@@ -19,6 +19,7 @@ use super::prepared::Script;
 use super::reference::Reference;
 use super::run::Run;
 use super::session::Session;
+use super::state::States;
 use super::vocabulary::Vocabulary;
 use crate::connection::{Connection, unknown};
 use crate::error::{Error, ErrorKind, Result};
@@ -42,6 +43,7 @@ pub(super) struct Inner {
     pub(super) working_directory: PathBuf,
     pub(super) home: Option<PathBuf>,
     pub(super) extensions: Vec<Box<Extension>>,
+    pub(super) states: Option<Arc<States>>,
     pub(super) on_sign_in: Option<Box<OnSignIn>>,
     pub(super) on_print: Box<OnPrint>,
     pub(super) on_log: Box<OnLog>,

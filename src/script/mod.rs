@@ -34,6 +34,7 @@ mod run;
 mod session;
 mod show;
 mod sources;
+mod state;
 mod temp_folder;
 mod values;
 mod vocabulary;

@@ -33,6 +33,8 @@ pub(super) struct Run {
     sources: Sources,
     failures: Failures,
     main: OnceLock<Main>,
+    /// What the program calls the state of what runs here.
+    state: OnceLock<String>,
     connections: Mutex<HashMap<String, Connection>>,
     guards: Arc<Guards>,
     temp_folder: TempFolder,
@@ -72,6 +74,7 @@ impl Run {
             sources: Sources::default(),
             failures: Failures::default(),
             main: OnceLock::new(),
+            state: OnceLock::new(),
             connections: Mutex::default(),
             temp_folder: TempFolder::default(),
             loading: AtomicUsize::new(0),
@@ -172,6 +175,19 @@ impl Run {
 
     pub(super) fn main_file(&self) -> Option<PathBuf> {
         self.main.get().map(|main| main.file.clone())
+    }
+
+    /// Takes the name that the program gives to what this run remembers, if it gives one.
+    pub(super) fn name_state(&self, name: &str) {
+        if !name.is_empty() {
+            self.state.get_or_init(|| name.to_owned());
+        }
+    }
+
+    /// Whose memory this run has: by the name that the program gave, else by the main script's file.
+    pub(super) fn state_name(&self) -> Option<String> {
+        let file = || Some(self.main.get()?.file.display().to_string());
+        self.state.get().cloned().or_else(file)
     }
 
     pub(super) fn module_roots(&self) -> ModuleRoots {

@@ -20,6 +20,7 @@ mod reference;
 mod relocating;
 mod session;
 mod sharing;
+mod state;
 mod stopping;
 mod text_forms;
 mod times;

@@ -1,7 +1,7 @@
 //! The reference: whole, and true.
 
 use dropscript::emulator::Emulator;
-use dropscript::{Connection, ErrorKind, Host};
+use dropscript::{Connection, ErrorKind, Host, RunOptions};
 
 use crate::bench::Bench;
 
@@ -20,9 +20,13 @@ fn world(emulator: &Emulator, account: &str) -> Bench {
     };
     let main = connection("main", emulator.access_token(account));
     let team = connection("team", emulator.team_access_token());
-    Bench::with(move |host| host.connection(main.clone()).connection(team.clone()))
-        .file("out/january.csv", "month,sum\n1,42\n")
-        .file("out/february.csv", "month,sum\n2,43\n")
+    Bench::with(move |host| {
+        host.connection(main.clone())
+            .connection(team.clone())
+            .state_in_memory()
+    })
+    .file("out/january.csv", "month,sum\n1,42\n")
+    .file("out/february.csv", "month,sum\n2,43\n")
 }
 
 #[test]
@@ -35,7 +39,11 @@ fn every_example_runs() {
     for (at, entry) in examples.into_iter().enumerate() {
         let example = entry.example.replace("@example.com", "@emulator.example");
         let bench = world(&emulator, &format!("example-{at}"));
-        if let Err(error) = bench.try_eval(&example) {
+        let run = RunOptions {
+            state: "example".to_owned(),
+            ..RunOptions::default()
+        };
+        if let Err(error) = bench.eval_with(&example, run) {
             panic!("{}: {error}\n{example}\n{:?}", entry.title(), error.hint);
         }
     }

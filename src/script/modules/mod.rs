@@ -24,6 +24,7 @@ mod report;
 mod request;
 mod sharing;
 mod source;
+mod state;
 mod time;
 mod transfer;
 
@@ -65,6 +66,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     flow::register(engine, run);
     parallel::register(engine, run);
     log::register(engine, run);
+    state::register(engine, run);
 }
 
 /// Adds `exit`.

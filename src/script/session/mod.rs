@@ -70,6 +70,7 @@ pub struct Variable {
 
 impl Session {
     pub(super) fn new(run: Arc<Run>, options: &RunOptions) -> Self {
+        run.name_state(&options.state);
         let state = State::new(&run, options);
         Self {
             run,

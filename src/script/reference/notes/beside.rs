@@ -1,7 +1,7 @@
 //! Notes on texts in the forms of other programs, on what is kept between runs, and on what is beside Dropbox.
 
 use super::{Note, local};
-use crate::error::ErrorKind::InvalidArgument;
+use crate::error::ErrorKind::{InvalidArgument, LocalIo, Unsupported};
 use crate::script::modules::{CsvFormatOptions, CsvParseOptions, JsonFormatOptions};
 
 pub(super) const NOTES: &[Note] = &[
@@ -44,5 +44,30 @@ file::write_text("sizes.csv", csv::format(rows, #{ columns: ["name", "size"] }))
     .says(
         "A table of rows that are maps or arrays. Maps are written below a header with all their keys in order, or with `columns`; what a map
 does not have is an empty field.",
+    ),
+    local(
+        "state::get",
+        &[Unsupported, LocalIo],
+        r#"let last = state::get("last run", "2026-01-01");
+print(dropbox().list("/reports", #{ newer_than: time::parse(last) }).count());
+state::set("last run", `${time::now()}`);"#,
+    )
+    .says(
+        "What an earlier run of this script has set, else the default, else `()`. Each script has a state of its own, by its file; code that is
+in no file has none.",
+    ),
+    local(
+        "state::set",
+        &[InvalidArgument, Unsupported, LocalIo],
+        r#"state::set("seen", state::get("seen", 0) + 1);"#,
+    )
+    .says(
+        "Keeps a value for later runs of this script, in place of the one before; `()` removes it. Values are kept as JSON: times come back as
+text. One has 1 MiB at most, all of a script 16 MiB.",
+    ),
+    local(
+        "state::remove",
+        &[Unsupported, LocalIo],
+        r#"if state::remove("seen") { print("begins anew"); }"#,
     ),
 ];
