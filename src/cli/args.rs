@@ -330,6 +330,9 @@ pub(super) struct AllowArgs {
     /// Let scripts reach this host
     #[arg(long = "allow-net", value_name = "HOST")]
     pub(super) net: Vec<String>,
+    /// Let scripts see this variable of the environment
+    #[arg(long = "allow-env", value_name = "NAME")]
+    pub(super) env: Vec<String>,
     /// Let scripts do all that you may do
     #[arg(long = "allow-all")]
     pub(super) all: bool,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use dropscript::{Config, Grants, Permissions};
 
 use super::args::AllowArgs;
+use super::credentials::SECRET_VARIABLES;
 
 /// The permissions of a command's runs: the working directory, the script's own folder, what is watched, what was allowed here and
 /// what the configuration grants, less what either forbids. A working directory that is the root, the home or above it is too much
@@ -39,6 +40,9 @@ pub(super) fn permissions_in(
     };
     for path in own {
         permissions = permissions.closed(path);
+    }
+    for secret in SECRET_VARIABLES {
+        permissions = permissions.closed_env(secret);
     }
     if allow.read_only || lasting.iter().any(|grants| grants.read_only) {
         permissions = permissions.read_only();
@@ -80,10 +84,14 @@ fn granted(
     for host in &allow.net {
         permissions = permissions.net(host);
     }
+    for name in &allow.env {
+        permissions = permissions.env(name);
+    }
     for grants in lasting {
         permissions = grants.read.iter().fold(permissions, Permissions::read);
         permissions = grants.write.iter().fold(permissions, Permissions::write);
         permissions = grants.net.iter().fold(permissions, Permissions::net);
+        permissions = grants.env.iter().fold(permissions, Permissions::env);
     }
     permissions
 }

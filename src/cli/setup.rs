@@ -107,6 +107,7 @@ impl Setup {
                 ..Limits::default()
             })
             .dry_run(run.dry_run)
+            .environment(|name| std::env::var_os(name))
             .on_print(move |line| output.print(line))
             .on_log(move |level, line| voice.log(level, line))
             .on_task(move |event| {

@@ -1,5 +1,6 @@
 //! Setting up a host.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,6 +50,9 @@ pub(super) type OnPrint = dyn Fn(&str) + Send + Sync;
 pub(super) type OnLog = dyn Fn(Level, &str) + Send + Sync;
 pub(super) type OnTask = dyn Fn(TaskEvent<'_>) + Send + Sync;
 
+/// Finds a variable of an environment.
+pub(super) type Environment = dyn Fn(&str) -> Option<OsString> + Send + Sync;
+
 /// What is told of the tasks of scripts; see [`HostBuilder::on_task`].
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -79,6 +83,7 @@ pub struct HostBuilder {
     home: Option<PathBuf>,
     extensions: Vec<Box<Extension>>,
     states: Option<States>,
+    environment: Option<Box<Environment>>,
     on_sign_in: Option<Box<OnSignIn>>,
     on_print: Option<Box<OnPrint>>,
     on_log: Option<Box<OnLog>>,
@@ -151,6 +156,16 @@ impl HostBuilder {
     /// Without it and [`HostBuilder::state_in_memory`] `state::` is `unsupported`. Scripts may not be let into it otherwise: [`Permissions::closed`].
     pub fn state_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.states = Some(States::in_folder(folder.into()));
+        self
+    }
+
+    /// Shows scripts an environment, of which they see the variables that [`Permissions::env`] names: `|name| std::env::var_os(name)`. Without
+    /// it `env::` is `unsupported`.
+    pub fn environment(
+        mut self,
+        variable: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+    ) -> Self {
+        self.environment = Some(Box::new(variable));
         self
     }
 
@@ -238,6 +253,7 @@ impl HostBuilder {
             home: self.home,
             extensions: self.extensions,
             states: self.states.map(Arc::new),
+            environment: self.environment,
             on_sign_in: self.on_sign_in,
             on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),

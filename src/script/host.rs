@@ -7,7 +7,8 @@ use rhai::{Dynamic, Engine};
 use tokio::runtime::{Handle, Runtime};
 
 use super::builder::{
-    ConnectionNames, Connector, Extension, HostBuilder, OnLog, OnPrint, OnSignIn, OnTask, Wanted,
+    ConnectionNames, Connector, Environment, Extension, HostBuilder, OnLog, OnPrint, OnSignIn, OnTask,
+    Wanted,
 };
 use super::diagnostic::ScriptError;
 use super::engine;
@@ -44,6 +45,7 @@ pub(super) struct Inner {
     pub(super) home: Option<PathBuf>,
     pub(super) extensions: Vec<Box<Extension>>,
     pub(super) states: Option<Arc<States>>,
+    pub(super) environment: Option<Box<Environment>>,
     pub(super) on_sign_in: Option<Box<OnSignIn>>,
     pub(super) on_print: Box<OnPrint>,
     pub(super) on_log: Box<OnLog>,

@@ -15,8 +15,10 @@ pub struct Permissions {
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
     net: Vec<String>,
+    env: Vec<String>,
     all: bool,
     closed: Vec<PathBuf>,
+    closed_env: Vec<String>,
     rules: Rules,
 }
 
@@ -62,6 +64,20 @@ impl Permissions {
     #[must_use]
     pub fn net(mut self, host: impl Into<String>) -> Self {
         self.net.push(host.into());
+        self
+    }
+
+    /// Also lets scripts see this variable of what [`HostBuilder::environment`](super::HostBuilder::environment) shows.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>) -> Self {
+        self.env.push(name.into());
+        self
+    }
+
+    /// Keeps this variable from scripts, whatever else is granted.
+    #[must_use]
+    pub fn closed_env(mut self, name: impl Into<String>) -> Self {
+        self.closed_env.push(name.into());
         self
     }
 
@@ -153,6 +169,28 @@ impl Permissions {
         )))
     }
 
+    /// Whether scripts may see the variable `name`.
+    ///
+    /// # Errors
+    /// `not_allowed` naming the flag.
+    pub(super) fn check_env(&self, name: &str) -> Result<(), Error> {
+        let refused = |why: &str| {
+            let message = format!("the script may not see the variable `{name}`{why}");
+            Error::new(ErrorKind::NotAllowed, message)
+        };
+        if self
+            .closed_env
+            .iter()
+            .any(|closed| is_variable(closed, name))
+        {
+            return Err(refused(": it is closed to scripts"));
+        }
+        if self.all || self.env.iter().any(|open| is_variable(open, name)) {
+            return Ok(());
+        }
+        Err(refused("").with_hint(format!("allow it with `--allow-env {name}`")))
+    }
+
     /// Whether scripts may reach `host`.
     ///
     /// # Errors
@@ -208,6 +246,15 @@ impl Access {
                 closed.display()
             )
         })
+    }
+}
+
+/// Whether two names are of one variable on this system.
+fn is_variable(one: &str, other: &str) -> bool {
+    if cfg!(windows) {
+        one.eq_ignore_ascii_case(other)
+    } else {
+        one == other
     }
 }
 

@@ -247,3 +247,57 @@ fn what_the_program_keeps_is_closed_whatever_is_granted() {
     std::os::unix::fs::symlink(linked.path(credentials), linked.path("link")).unwrap();
     linked.eval(READ).args(&["link", "--allow-all"]).status(5);
 }
+
+#[test]
+fn variables_of_the_environment_must_be_named() {
+    let code = r#"print(env::get("REPORT_TO", "nobody"))"#;
+    let lab = || Lab::new().env("REPORT_TO", "anna").eval(code);
+    lab().stderr_contains("--allow-env REPORT_TO").status(5);
+    lab()
+        .args(&["--allow-env", "REPORT_TO"])
+        .stdout("anna\n")
+        .success();
+    lab().arg("--allow-all").stdout("anna\n").success();
+    let config = "[permissions]\nenv = [\"REPORT_TO\"]\n";
+    configured(config).eval(code).stdout("nobody\n").success();
+    // What opens an account stays with the program.
+    let secret = r#"env::get("DROPBOX_REFRESH_TOKEN")"#;
+    for flag in ["--allow-all", "--allow-env=DROPBOX_REFRESH_TOKEN"] {
+        Lab::new()
+            .env("DROPBOX_REFRESH_TOKEN", "canary")
+            .eval(secret)
+            .arg(flag)
+            .stderr_contains("closed to scripts")
+            .status(5);
+    }
+}
+
+#[test]
+fn what_a_script_remembers_is_its_own_and_the_emulators_apart() {
+    let place = tempfile::tempdir().unwrap();
+    let state = place.path().join("state");
+    let count = "let n = state::get(\"n\", 0) + 1; state::set(\"n\", n); print(n);";
+    for name in ["a.rhai", "b.rhai"] {
+        std::fs::write(place.path().join(name), count).unwrap();
+    }
+    let run = |name: &str, flags: &[&str]| {
+        let script = place.path().join(name);
+        let lab = Lab::new().command(&["run", script.to_str().unwrap()]);
+        let lab = lab.env("DROPSCRIPT_STATE", state.to_str().unwrap());
+        lab.args(flags).success().stdout
+    };
+    assert_eq!(run("a.rhai", &[]), "1\n");
+    assert_eq!(run("a.rhai", &[]), "2\n");
+    assert_eq!(run("b.rhai", &[]), "1\n");
+    let kept = format!("--emulator={}", place.path().join("dropbox").display());
+    for (flag, said) in [
+        ("--emulator", "1\n"),
+        ("--emulator", "1\n"),
+        (&kept, "1\n"),
+        (&kept, "2\n"),
+    ] {
+        assert_eq!(run("a.rhai", &[flag]), said, "{flag}");
+    }
+    assert_eq!(run("a.rhai", &["--dry-run"]), "3\n");
+    assert_eq!(run("a.rhai", &[]), "3\n");
+}

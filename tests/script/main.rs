@@ -7,6 +7,7 @@ mod cloud;
 mod completion;
 mod diagnostics;
 mod engines;
+mod env;
 mod errors;
 mod files;
 mod filters;

@@ -1,7 +1,7 @@
 //! The reference: whole, and true.
 
 use dropscript::emulator::Emulator;
-use dropscript::{Connection, ErrorKind, Host, RunOptions};
+use dropscript::{Connection, ErrorKind, Host, Permissions, RunOptions};
 
 use crate::bench::Bench;
 
@@ -24,6 +24,8 @@ fn world(emulator: &Emulator, account: &str) -> Bench {
         host.connection(main.clone())
             .connection(team.clone())
             .state_in_memory()
+            .environment(|_| None)
+            .permissions(Permissions::all())
     })
     .file("out/january.csv", "month,sum\n1,42\n")
     .file("out/february.csv", "month,sum\n2,43\n")

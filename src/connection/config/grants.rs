@@ -17,6 +17,8 @@ options! {
         write: Vec<String> = Vec::new(), "an array of paths, as [\"~/data\"]";
         /// Scripts may reach these hosts.
         net: Vec<String> = Vec::new(), "an array of host names, as [\"proxy.example.com\"]";
+        /// Scripts may see these variables of the environment.
+        env: Vec<String> = Vec::new(), "an array of names, as [\"REPORT_TO\"]";
         /// Scripts may do all that the person may do.
         all: bool = false, "true or false";
         /// Scripts change nothing at Dropbox.

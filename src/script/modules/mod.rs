@@ -6,6 +6,7 @@ mod contents;
 mod copy_from;
 mod copy_move;
 mod csv;
+mod env;
 mod error;
 mod file;
 mod flow;
@@ -67,6 +68,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     parallel::register(engine, run);
     log::register(engine, run);
     state::register(engine, run);
+    env::register(engine, run);
 }
 
 /// Adds `exit`.

@@ -1,7 +1,7 @@
 //! Notes on texts in the forms of other programs, on what is kept between runs, and on what is beside Dropbox.
 
 use super::{Note, local};
-use crate::error::ErrorKind::{InvalidArgument, LocalIo, Unsupported};
+use crate::error::ErrorKind::{InvalidArgument, LocalIo, NotAllowed, Unsupported};
 use crate::script::modules::{CsvFormatOptions, CsvParseOptions, JsonFormatOptions};
 
 pub(super) const NOTES: &[Note] = &[
@@ -44,6 +44,16 @@ file::write_text("sizes.csv", csv::format(rows, #{ columns: ["name", "size"] }))
     .says(
         "A table of rows that are maps or arrays. Maps are written below a header with all their keys in order, or with `columns`; what a map
 does not have is an empty field.",
+    ),
+    local(
+        "env::get",
+        &[NotAllowed, InvalidArgument, Unsupported],
+        r#"let folder = env::get("REPORTS", "/reports");
+print(dropbox().list(folder).count());"#,
+    )
+    .says(
+        "A variable of the environment, else the default, else `()`. Only those that `--allow-env NAME` names, or the configuration; those with
+credentials never.",
     ),
     local(
         "state::get",
