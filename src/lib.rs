@@ -49,6 +49,7 @@ mod secret;
 mod tasks;
 mod transport;
 mod watch;
+mod web;
 
 pub use api::users::{Account, AccountName, RootInfo, Space};
 pub use client::{

@@ -53,7 +53,7 @@ pub(crate) struct Line {
     pub(crate) trust: Trust,
 }
 
-/// What to send. Requests are always POST: every Dropbox route is.
+/// What to send.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) url: Url,
@@ -143,8 +143,17 @@ impl Transport {
         })
     }
 
-    /// Sends the request and waits for the head of the answer, whatever its status.
+    /// Sends the request as a POST, which every route of Dropbox is, and waits for the head of the answer, whatever its status.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, Failure> {
+        self.send_as(Method::POST, request).await
+    }
+
+    /// Sends the request and waits for the head of the answer, whatever its status.
+    pub(crate) async fn send_as(
+        &self,
+        method: Method,
+        request: Request,
+    ) -> Result<Response, Failure> {
         let faults = self.relay.as_ref().map_or(0, |relay| relay.faults());
         let stall = self.stall.saturating_add(request.wait);
         let sent = Arc::new(AtomicU64::new(0));
@@ -154,9 +163,11 @@ impl Transport {
         };
         let request = self
             .client
-            .request(Method::POST, request.url)
+            .request(method.clone(), request.url)
             .headers(request.headers);
-        let request = if body.rest.is_empty() {
+        let request = if body.rest.is_empty() && method == Method::GET {
+            request
+        } else if body.rest.is_empty() {
             request.header(header::CONTENT_LENGTH, 0)
         } else {
             request.body(reqwest::Body::wrap(body))
@@ -168,7 +179,8 @@ impl Transport {
                 Ok(Ok(inner)) => {
                     return Ok(Response { inner, stall });
                 }
-                Ok(Err(error)) => return Err(self.failure(&error, faults)),
+                // An address may be a secret, and the messages of the HTTP crate tell it.
+                Ok(Err(error)) => return Err(self.failure(&error.without_url(), faults)),
                 Err(_) => {
                     let now = sent.load(Ordering::Relaxed);
                     if now == seen {
@@ -241,7 +253,7 @@ impl Response {
             Ok(Ok(chunk)) => Ok(chunk),
             Ok(Err(error)) => Err(Failure {
                 ambiguous: true,
-                ..Failure::from(&error)
+                ..Failure::from(&error.without_url())
             }),
             Err(_) => Err(Failure::stalled(self.stall)),
         }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use rhai::Engine;
@@ -254,6 +254,7 @@ impl HostBuilder {
             extensions: self.extensions,
             states: self.states.map(Arc::new),
             environment: self.environment,
+            web: Mutex::default(),
             on_sign_in: self.on_sign_in,
             on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),

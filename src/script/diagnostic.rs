@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rhai::{Engine, EvalAltResult, Position};
 
+use super::addresses;
 use super::explain::{Explained, explain};
 use super::gate::Stop;
 use super::run::Run;
@@ -232,7 +233,7 @@ fn frame(run: &Run, name: &str, position: Position, label: String) -> Option<Fra
     Some(Frame {
         file: source.file,
         name: source.name,
-        source: source.text,
+        source: addresses::hidden(&source.text),
         line,
         column: position.position().unwrap_or(1),
         label,

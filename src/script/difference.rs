@@ -1,5 +1,6 @@
 //! What two values differ in, for reading.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use rhai::{Array, Dynamic, Map};
@@ -12,6 +13,8 @@ use super::values;
 const AROUND: usize = 2;
 /// Lines that are shown in all.
 const LINES: usize = 40;
+/// Letters of a line that are shown.
+const LETTERS: usize = 200;
 /// After so long the comparison is content with more differences than there need to be.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// So long a value may be for a sentence.
@@ -37,7 +40,7 @@ pub(super) fn difference(left: &Dynamic, right: &Dynamic) -> String {
                 ChangeTag::Insert => '+',
                 ChangeTag::Equal => ' ',
             };
-            let line = change.value().trim_end_matches('\n');
+            let line = cut(change.value().trim_end_matches('\n'));
             told.push(format!("{sign} {line}").trim_end().to_owned());
         }
     }
@@ -47,6 +50,14 @@ pub(super) fn difference(left: &Dynamic, right: &Dynamic) -> String {
         told.push(format!("… and {more} more lines"));
     }
     told.join("\n")
+}
+
+/// As much of a line as is read.
+fn cut(line: &str) -> Cow<'_, str> {
+    match line.char_indices().nth(LETTERS) {
+        None => Cow::Borrowed(line),
+        Some((at, _)) => Cow::Owned(format!("{}… ({} bytes)", &line[..at], line.len())),
+    }
 }
 
 /// A value that is short enough to be told in passing; text is in quotes, so that `1` and `"1"` look different.

@@ -1,7 +1,7 @@
 //! Running scripts.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Dynamic, Engine};
 use tokio::runtime::{Handle, Runtime};
@@ -24,6 +24,7 @@ use super::state::States;
 use super::vocabulary::Vocabulary;
 use crate::connection::{Connection, unknown};
 use crate::error::{Error, ErrorKind, Result};
+use crate::web::Web;
 
 /// Runs scripts: with these connections, these permissions, these limits.
 ///
@@ -46,6 +47,7 @@ pub(super) struct Inner {
     pub(super) extensions: Vec<Box<Extension>>,
     pub(super) states: Option<Arc<States>>,
     pub(super) environment: Option<Box<Environment>>,
+    pub(super) web: Mutex<Option<Arc<Web>>>,
     pub(super) on_sign_in: Option<Box<OnSignIn>>,
     pub(super) on_print: Box<OnPrint>,
     pub(super) on_log: Box<OnLog>,
@@ -280,6 +282,17 @@ impl Inner {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// The way to other servers than Dropbox's, the same for all runs.
+    pub(super) fn web(&self) -> Result<Arc<Web>> {
+        let mut web = self.web.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(web) = &*web {
+            return Ok(Arc::clone(web));
+        }
+        let made = Arc::new(Web::new()?);
+        *web = Some(Arc::clone(&made));
+        Ok(made)
     }
 
     /// The connection that a script asks for.

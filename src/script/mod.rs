@@ -9,6 +9,7 @@
     reason = "Rhai takes its errors boxed, and only so"
 )]
 
+mod addresses;
 mod builder;
 mod complete;
 mod diagnostic;

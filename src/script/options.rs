@@ -67,8 +67,8 @@ fn one<T: DeserializeOwned>(spec: &OptionSpec, value: &Dynamic, of: &str) -> Res
     if serde_json::from_value::<T>(alone).is_ok() {
         return Ok(json);
     }
-    // A proxy is one for who writes its password into a URL.
-    let secret = ["token", "secret", "password", "proxy"];
+    // A proxy is one for who writes its password into a URL, and headers hold keys.
+    let secret = ["token", "secret", "password", "proxy", "headers"];
     Err(wrong(match &json {
         Value::Array(_) | Value::Object(_) => {
             format!("is {} that does not fit", article(kind(value)))

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use url::Url;
+
 use crate::client::{Guards, Rules};
 use crate::error::{Error, ErrorKind};
 
@@ -169,6 +171,19 @@ impl Permissions {
         )))
     }
 
+    /// Whether scripts may call the server of an address themselves: loopback is named as any other.
+    ///
+    /// # Errors
+    /// `not_allowed` naming the flag, and of the address the host only.
+    pub(super) fn check_web(&self, address: &Url) -> Result<(), Error> {
+        let wanted = address.host().map(|host| host.to_owned());
+        let is_named = |name: &String| host_named(name).is_some_and(|named| Some(named) == wanted);
+        if self.all || self.net.iter().any(is_named) {
+            return Ok(());
+        }
+        Err(unreachable_host(address.host_str().unwrap_or_default()))
+    }
+
     /// Whether scripts may see the variable `name`.
     ///
     /// # Errors
@@ -200,11 +215,21 @@ impl Permissions {
         if self.all || is_loopback(host) || self.net.iter().any(named) {
             return Ok(());
         }
-        Err(Error::new(
-            ErrorKind::NotAllowed,
-            format!("the script may not reach `{host}`"),
-        )
-        .with_hint(format!("allow it with `--allow-net {host}`")))
+        Err(unreachable_host(host))
+    }
+}
+
+fn unreachable_host(host: &str) -> Error {
+    let message = format!("the script may not reach `{host}`");
+    Error::new(ErrorKind::NotAllowed, message)
+        .with_hint(format!("allow it with `--allow-net {host}`"))
+}
+
+/// A host as addresses have it, from how people write it.
+fn host_named(name: &str) -> Option<url::Host> {
+    match name.parse() {
+        Ok(address) => Some(url::Host::Ipv6(address)),
+        Err(_) => url::Host::parse(name).ok(),
     }
 }
 

@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("duration", &["error"]),
     ("database", &["error"]),
     ("transport", &["error", "secret"]),
+    ("web", &["error", "transport"]),
     ("api", &["error", "path"]),
     ("oauth", &["error", "secret", "transport", "api"]),
     (
@@ -70,6 +71,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "client",
             "connection",
             "tasks",
+            "web",
         ],
     ),
     (

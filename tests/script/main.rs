@@ -12,6 +12,7 @@ mod errors;
 mod files;
 mod filters;
 mod guards;
+mod http;
 mod modules;
 mod options;
 mod prepared;

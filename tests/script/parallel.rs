@@ -157,10 +157,13 @@ fn what_differs_is_shown_line_by_line() {
         message.contains("\n  one\n- two\n+ 2\n  three\n"),
         "{message}"
     );
-    let many = "let a = \"\"; for i in 0..500 { a += `line ${i}\\n`; } assert_eq(a, a.to_upper())";
+    let many =
+        r#"let a = ""; for i in 0..500 { a += "line " + i + "\n"; } assert_eq(a, a.to_upper())"#;
     let message = bench.fail(many).message;
     assert!(message.contains("more lines"), "{message}");
     assert!(message.lines().count() < 50);
+    let wide = r#"let a = "a"; a.pad(100000, "a"); assert_eq(a, a + "b")"#;
+    assert!(bench.fail(wide).message.len() < 1_000);
 }
 
 #[test]

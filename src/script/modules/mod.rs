@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod flow;
 mod folder;
+mod http;
 mod item;
 mod json;
 mod listing;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use rhai::{Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext};
 
 pub(super) use self::csv::{CsvFormatOptions, CsvParseOptions};
+pub(super) use self::http::HttpOptions;
 pub(super) use json::JsonFormatOptions;
 pub(super) use listing::Listing;
 pub(super) use time::{DateTime, Duration};
@@ -69,6 +71,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     log::register(engine, run);
     state::register(engine, run);
     env::register(engine, run);
+    http::register(engine, run);
 }
 
 /// Adds `exit`.

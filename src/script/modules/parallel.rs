@@ -19,7 +19,7 @@ const MOST: usize = 64;
 pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     let doc = "Calls the closure on each value, so many at a time, and gives the results in the order of the values.";
     let host = Arc::clone(run);
-    let parameters = ["items: array", "limit: int", "f: Fn", "array"];
+    let parameters = ["items: ?", "limit: int", "f: Fn", "array"];
     function("parallel", &parameters, doc).register_into_engine(
         engine,
         move |context: NativeCallContext, items: Array, limit: INT, f: FnPtr| {
@@ -27,7 +27,6 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
         },
     );
     let host = Arc::clone(run);
-    let parameters = ["listing: Listing", "limit: int", "f: Fn", "array"];
     function("parallel", &parameters, doc).register_into_engine(
         engine,
         move |context: NativeCallContext, listing: Listing, limit: INT, f: FnPtr| {

@@ -1,8 +1,11 @@
 //! Notes on texts in the forms of other programs, on what is kept between runs, and on what is beside Dropbox.
 
 use super::{Note, local};
-use crate::error::ErrorKind::{InvalidArgument, LocalIo, NotAllowed, Unsupported};
-use crate::script::modules::{CsvFormatOptions, CsvParseOptions, JsonFormatOptions};
+use crate::error::ErrorKind::{
+    InvalidArgument, LocalIo, Network, NotAllowed, NotFound, Permission, RateLimited, Server,
+    Timeout, Unsupported,
+};
+use crate::script::modules::{CsvFormatOptions, CsvParseOptions, HttpOptions, JsonFormatOptions};
 
 pub(super) const NOTES: &[Note] = &[
     local(
@@ -44,6 +47,33 @@ file::write_text("sizes.csv", csv::format(rows, #{ columns: ["name", "size"] }))
     .says(
         "A table of rows that are maps or arrays. Maps are written below a header with all their keys in order, or with `columns`; what a map
 does not have is an empty field.",
+    ),
+    local(
+        "http::get",
+        &[
+            NotAllowed, InvalidArgument, NotFound, Permission, RateLimited, Server, Network, Timeout, Unsupported,
+        ],
+        r#"let status = attempt(|| http::get("http://127.0.0.1:9/status.json", #{ timeout: "5s" }));
+print(if status.ok { status.value.json } else { status.error.kind });"#,
+    )
+    .takes(HttpOptions::OPTIONS)
+    .says(
+        "Asks a server that `--allow-net` names, and those that it redirects to, which must be named too and get no headers of the first. Gives
+`#{ status, headers, text, json }`: names of headers are in lower case, `json` is `()` where the answer is none. An answer of 400 and more
+is raised, unless `raise: false`. Of an address messages tell the host only. Nothing is tried again.",
+    ),
+    local(
+        "http::post",
+        &[
+            NotAllowed, InvalidArgument, NotFound, Permission, RateLimited, Server, Network, Timeout, Unsupported,
+        ],
+        r#"let sent = attempt(|| http::post("http://127.0.0.1:9/hook", #{ text: "all sent" }));
+if !sent.ok { log::warn(`nobody was told: ${sent.error.message}`); }"#,
+    )
+    .takes(HttpOptions::OPTIONS)
+    .says(
+        "Sends a map or array as JSON, a text, or a blob, to a server that `--allow-net` names; otherwise as `http::get`. A redirect that would
+carry what is sent to another server is refused. Under a dry run nothing is sent: the answer is an empty one with `planned: true`.",
     ),
     local(
         "env::get",

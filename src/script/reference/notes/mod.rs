@@ -3,7 +3,7 @@
 //! **A new function needs a note here**, by its title: a test names those that have none, and those that belong to nothing. The examples
 //! are run, each by itself: there are the files `out/january.csv` and `out/february.csv` here, and `/reports/january.csv`,
 //! `/reports/february.csv` and `/notes.txt` at Dropbox; `dropbox("team")` acts for a team, to which
-//! `team-member@example.com` and `team-admin@example.com` belong.
+//! `team-member@example.com` and `team-admin@example.com` belong. Nothing listens at `http://127.0.0.1:9`.
 
 mod beside;
 mod connection;
