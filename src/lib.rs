@@ -57,8 +57,8 @@ pub use client::{
 };
 pub use connection::{
     AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
-    Credentials, Grants, Probe, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Settings,
-    SignedOut, SystemProxy,
+    Credentials, Grants, Probe, Proxy, ProxyAuthentication, ProxyKind, ProxyNames, Restrictions,
+    Settings, SignedOut, SystemProxy,
 };
 pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, Result};

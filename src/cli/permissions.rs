@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dropscript::{Config, Grants, Permissions};
+use dropscript::{Config, Error, Grants, Permissions, Restrictions, Result};
 
 use super::args::AllowArgs;
 use super::credentials::SECRET_VARIABLES;
@@ -11,18 +11,24 @@ use super::credentials::SECRET_VARIABLES;
 /// what the configuration grants, less what either forbids. A working directory that is the root, the home or above it is too much
 /// to give away unasked. What the program keeps for itself is closed: the configuration, which could grant more, and the state, with
 /// the credentials in it.
+///
+/// # Errors
+/// What lies beside the script to narrow its permissions cannot be read, or is wrong.
 pub(super) fn permissions(
     allow: &AllowArgs,
     script: Option<&Path>,
     watched: &[PathBuf],
     config: &Config,
     own: Vec<PathBuf>,
-) -> Permissions {
+) -> Result<Permissions> {
     let current = std::env::current_dir().ok();
     permissions_in(current.as_deref(), allow, script, watched, config, own)
 }
 
 /// The same where scripts work in another folder than the program.
+///
+/// # Errors
+/// As [`permissions`].
 pub(super) fn permissions_in(
     folder: Option<&Path>,
     allow: &AllowArgs,
@@ -30,7 +36,7 @@ pub(super) fn permissions_in(
     watched: &[PathBuf],
     config: &Config,
     own: Vec<PathBuf>,
-) -> Permissions {
+) -> Result<Permissions> {
     let lasting = config.grants(script, std::env::home_dir().as_deref());
     let all = allow.all || lasting.iter().any(|grants| grants.all);
     let mut permissions = if all {
@@ -51,11 +57,57 @@ pub(super) fn permissions_in(
         permissions = permissions.no_delete();
     }
     // Each of them is a promise, so the least counts.
-    let limits = lasting.iter().map(|grants| grants.max_delete);
-    match limits.chain([allow.max_delete]).flatten().min() {
+    let mut limits: Vec<u64> = lasting
+        .iter()
+        .filter_map(|grants| grants.max_delete)
+        .collect();
+    limits.extend(allow.max_delete);
+    if let Some(folder) = script.and_then(folder_of)
+        && let Some(restrictions) = beside(&folder)?
+    {
+        permissions = narrowed(permissions, &restrictions).closed(folder.join(Restrictions::FILE));
+        limits.extend(restrictions.max_delete);
+    }
+    Ok(match limits.into_iter().min() {
         Some(files) => permissions.max_delete(files),
         None => permissions,
+    })
+}
+
+/// What the folder of a script has to say of permissions.
+fn beside(folder: &Path) -> Result<Option<Restrictions>> {
+    let file = folder.join(Restrictions::FILE);
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        // Nobody knows what it would have forbidden.
+        Err(cause) => return Err(Error::io("read", file, cause)),
+    };
+    let restrictions = Restrictions::parse(&text, &file.display().to_string())?;
+    let home = std::env::home_dir();
+    Ok(Some(restrictions.in_folder(folder, home.as_deref())))
+}
+
+fn narrowed(mut permissions: Permissions, to: &Restrictions) -> Permissions {
+    if let Some(paths) = &to.read {
+        permissions = permissions.only_read(paths);
     }
+    if let Some(paths) = &to.write {
+        permissions = permissions.only_write(paths);
+    }
+    if let Some(hosts) = &to.net {
+        permissions = permissions.only_net(hosts);
+    }
+    if let Some(names) = &to.env {
+        permissions = permissions.only_env(names);
+    }
+    if to.read_only {
+        permissions = permissions.read_only();
+    }
+    if to.no_delete {
+        permissions = permissions.no_delete();
+    }
+    permissions
 }
 
 fn granted(

@@ -87,7 +87,7 @@ impl Setup {
             Err(_) if run.emulator.is_some() => Config::default(),
             Err(error) => return Err(error),
         };
-        let permissions = permissions(&run.allow, script, &self.watched, &config, own);
+        let permissions = permissions(&run.allow, script, &self.watched, &config, own)?;
         let connector = Arc::new(Connector::new(run, config)?);
         let (signing_in, knowing) = (Arc::clone(&connector), Arc::clone(&connector));
         let (output, voice) = (output.clone(), *voice);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use builder::ConnectionBuilder;
 pub use choice::{AccountKind, App, Browser, Credentials};
 pub(crate) use config::unknown;
-pub use config::{Config, ConfigDraft, ConfigFile, Grants};
+pub use config::{Config, ConfigDraft, ConfigFile, Grants, Restrictions};
 pub use probe::Probe;
 pub use proxy::{Proxy, ProxyAuthentication, ProxyKind, ProxyNames};
 pub use settings::Settings;

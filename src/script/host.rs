@@ -7,8 +7,8 @@ use rhai::{Dynamic, Engine};
 use tokio::runtime::{Handle, Runtime};
 
 use super::builder::{
-    ConnectionNames, Connector, Environment, Extension, HostBuilder, OnLog, OnPrint, OnSignIn, OnTask,
-    Wanted,
+    ConnectionNames, Connector, Environment, Extension, HostBuilder, OnLog, OnPrint, OnSignIn,
+    OnTask, Wanted,
 };
 use super::diagnostic::ScriptError;
 use super::engine;

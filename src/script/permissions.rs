@@ -21,6 +21,7 @@ pub struct Permissions {
     all: bool,
     closed: Vec<PathBuf>,
     closed_env: Vec<String>,
+    only: Vec<Only>,
     rules: Rules,
 }
 
@@ -83,6 +84,38 @@ impl Permissions {
         self
     }
 
+    /// Of what scripts may read, leaves only what is at or below one of these paths.
+    #[must_use]
+    pub fn only_read(mut self, paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        let paths = paths.into_iter().map(Into::into).collect();
+        self.only.push(Only::Read(paths));
+        self
+    }
+
+    /// Of what scripts may write, leaves only what is at or below one of these paths.
+    #[must_use]
+    pub fn only_write(mut self, paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        let paths = paths.into_iter().map(Into::into).collect();
+        self.only.push(Only::Write(paths));
+        self
+    }
+
+    /// Of the hosts that scripts may reach, leaves only these, and loopback where it is always open.
+    #[must_use]
+    pub fn only_net(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let hosts = hosts.into_iter().map(Into::into).collect();
+        self.only.push(Only::Net(hosts));
+        self
+    }
+
+    /// Of the variables that scripts may see, leaves only these.
+    #[must_use]
+    pub fn only_env(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let names = names.into_iter().map(Into::into).collect();
+        self.only.push(Only::Env(names));
+        self
+    }
+
     /// Lets scripts change nothing at Dropbox.
     #[must_use]
     pub fn read_only(mut self) -> Self {
@@ -140,6 +173,18 @@ impl Permissions {
                 return Err(Error::new(ErrorKind::NotAllowed, message).with_path(shown));
             }
         }
+        for only in &self.only {
+            let left = match only {
+                Only::Read(left) if !access.writes() => left,
+                Only::Write(left) if access.writes() => left,
+                _ => continue,
+            };
+            let left: Result<Vec<_>, _> = left.iter().map(|left| real(left)).collect();
+            if !left?.iter().any(|left| wanted.starts_with(left)) {
+                let message = format!("the script may not {} `{shown}`", access.verb());
+                return Err(narrowed(message).with_path(shown));
+            }
+        }
         if self.all {
             return Ok(wanted);
         }
@@ -178,6 +223,14 @@ impl Permissions {
     pub(super) fn check_web(&self, address: &Url) -> Result<(), Error> {
         let wanted = address.host().map(|host| host.to_owned());
         let is_named = |name: &String| host_named(name).is_some_and(|named| Some(named) == wanted);
+        let leaves = |only: &Only| match only {
+            Only::Net(left) => left.iter().any(is_named),
+            _ => true,
+        };
+        if !self.only.iter().all(leaves) {
+            let host = address.host_str().unwrap_or_default();
+            return Err(narrowed(format!("the script may not reach `{host}`")));
+        }
         if self.all || self.net.iter().any(is_named) {
             return Ok(());
         }
@@ -200,6 +253,14 @@ impl Permissions {
         {
             return Err(refused(": it is closed to scripts"));
         }
+        let leaves = |only: &Only| match only {
+            Only::Env(left) => left.iter().any(|left| is_variable(left, name)),
+            _ => true,
+        };
+        if !self.only.iter().all(leaves) {
+            let message = format!("the script may not see the variable `{name}`");
+            return Err(narrowed(message));
+        }
         if self.all || self.env.iter().any(|open| is_variable(open, name)) {
             return Ok(());
         }
@@ -212,6 +273,13 @@ impl Permissions {
     /// `not_allowed` naming the flag.
     pub(super) fn check_net(&self, host: &str) -> Result<(), Error> {
         let named = |name: &String| name.eq_ignore_ascii_case(host);
+        let leaves = |only: &Only| match only {
+            Only::Net(left) => is_loopback(host) || left.iter().any(named),
+            _ => true,
+        };
+        if !self.only.iter().all(leaves) {
+            return Err(narrowed(format!("the script may not reach `{host}`")));
+        }
         if self.all || is_loopback(host) || self.net.iter().any(named) {
             return Ok(());
         }
@@ -231,6 +299,22 @@ fn host_named(name: &str) -> Option<url::Host> {
         Ok(address) => Some(url::Host::Ipv6(address)),
         Err(_) => url::Host::parse(name).ok(),
     }
+}
+
+/// What is left of a sort of permissions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Only {
+    Read(Vec<PathBuf>),
+    Write(Vec<PathBuf>),
+    Net(Vec<String>),
+    Env(Vec<String>),
+}
+
+/// What no flag would allow.
+fn narrowed(message: String) -> Error {
+    Error::new(ErrorKind::NotAllowed, message + ": its permissions leave that out").with_hint(
+        "they are narrowed by the program, or by `dropscript.toml` beside the script, whatever else is allowed",
+    )
 }
 
 /// What is to be done to a path.

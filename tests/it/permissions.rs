@@ -301,3 +301,94 @@ fn what_a_script_remembers_is_its_own_and_the_emulators_apart() {
     assert_eq!(run("a.rhai", &["--dry-run"]), "3\n");
     assert_eq!(run("a.rhai", &[]), "3\n");
 }
+
+#[test]
+fn what_lies_beside_a_script_narrows_and_never_widens() {
+    let run = |restrictions: &str, code: &str, more: &[&str]| {
+        let lab = Lab::new()
+            .local("scripts/dropscript.toml", restrictions)
+            .local("scripts/data/a.txt", "data")
+            .local("other/a.txt", "other")
+            .local("scripts/main.rhai", code);
+        std::fs::write(lab.path("../home/a.txt"), "home").unwrap();
+        let lab = lab
+            .env("REPORT_TO", "anna")
+            .command(&["run", "scripts/main.rhai"]);
+        lab.args(more)
+    };
+    let data = "[permissions]\nread = [\"data\"]\n";
+    let read = |path: &str| format!("print(file::read_text(\"{path}\"))");
+    run(data, &read("scripts/data/a.txt"), &[])
+        .stdout("data\n")
+        .success();
+    for path in [
+        "other/a.txt",
+        "scripts/main.rhai",
+        "scripts/dropscript.toml",
+        "scripts/data/../../other/a.txt",
+    ] {
+        for more in ["--allow-all", "--allow-read=."] {
+            let refused = run(data, &read(path), &[more]);
+            refused.stderr_contains("dropscript.toml").status(5);
+        }
+    }
+    // What it names is not granted by that.
+    let home = "[permissions]\nread = [\"../../home\"]\nwrite = [\"/\"]\nnet = [\"127.0.0.1\"]\nenv = [\"REPORT_TO\"]\n";
+    run(home, &read("../home/a.txt"), &[])
+        .stderr_contains("--allow-read")
+        .status(5);
+    run(home, "env::get(\"REPORT_TO\")", &[])
+        .stderr_contains("--allow-env")
+        .status(5);
+    run(home, "http::get(\"http://127.0.0.1:9\")", &[])
+        .stderr_contains("--allow-net")
+        .status(5);
+    run(home, &read("../home/a.txt"), &["--allow-read=../home"])
+        .stdout("home\n")
+        .success();
+    // What it does not name stays as it is.
+    let narrow = "[permissions]\nwrite = [\"out\"]\nenv = []\nnet = []\n";
+    run(narrow, &read("other/a.txt"), &[])
+        .stdout("other\n")
+        .success();
+    for code in [
+        "file::write_text(\"other/b.txt\", \"x\")",
+        "file::write_text(\"scripts/dropscript.toml\", \"\")",
+        "env::get(\"REPORT_TO\")",
+        "http::get(\"http://example.com\")",
+        "dropbox(#{ endpoint: \"http://dropbox.invalid\", access_token: \"t\" })",
+    ] {
+        run(narrow, code, &["--allow-all"]).status(5);
+    }
+    let done = run(
+        narrow,
+        "file::create_folder(\"scripts/out\"); file::write_text(\"scripts/out/b.txt\", \"x\")",
+        &[],
+    )
+    .success();
+    assert!(done.path("scripts/out/b.txt").exists());
+    for (guard, code) in [
+        ("no_delete = true", "file::delete(\"other/a.txt\")"),
+        ("max_delete = 0", "file::delete(\"other/a.txt\")"),
+        (
+            "read_only = true",
+            "dropbox().write_text(\"/a.txt\", \"x\")",
+        ),
+    ] {
+        let text = format!("[permissions]\n{guard}\n");
+        run(
+            &text,
+            code,
+            &["--allow-all", "--emulator", "--max-delete=9"],
+        )
+        .status(5);
+    }
+    for (wrong, said) in [
+        ("[permissions]\nall = true\n", "there is no setting `all`"),
+        ("[permissions]\nraed = []\n", "did you mean `read`?"),
+        ("[permission]\n", "did you mean `permissions`?"),
+        ("[permissions]\nread = 3\n", "dropscript.toml:2:"),
+    ] {
+        run(wrong, "print(1)", &[]).stderr_contains(said).status(2);
+    }
+}

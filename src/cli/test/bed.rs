@@ -35,7 +35,7 @@ impl Bed {
     /// Makes the surroundings of a test in this file; inside the runtime.
     ///
     /// # Errors
-    /// There is no room for a folder or for the emulator.
+    /// There is no room for a folder or for the emulator; what narrows the permissions of the test is wrong.
     pub(super) fn new(args: &TestArgs, script: &Path, cancel: &CancellationToken) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("dropscript-test-")
@@ -43,10 +43,11 @@ impl Bed {
         let folder = folder.map_err(|source| cannot("make a folder for a test", source))?;
         let emulator = Arc::new(emulator()?);
         let connector = Arc::new(Connector::emulated(Arc::clone(&emulator)));
+        let permissions = allowed(args, folder.path(), script)?;
         let builder = || {
             let connector = Arc::clone(&connector);
             builder(args, folder.path())
-                .permissions(allowed(args, folder.path(), script))
+                .permissions(permissions.clone())
                 .connector(move |wanted| connector.connect(wanted))
         };
         let inner = builder().build()?;
@@ -125,13 +126,18 @@ fn builder(args: &TestArgs, folder: &Path) -> HostBuilder {
     let builder = Host::builder()
         .working_directory(folder)
         .home(folder)
-        .limits(limits);
+        .limits(limits)
+        .state_in_memory()
+        .environment(|name| std::env::var_os(name));
     let modules = args.module_path.iter().map(|path| absolute(path));
     modules.fold(builder, HostBuilder::module_path)
 }
 
 /// Its own folder, those of the test and what was allowed; never what the program keeps for itself.
-fn allowed(args: &TestArgs, folder: &Path, script: &Path) -> Permissions {
+///
+/// # Errors
+/// What lies beside the test to narrow its permissions is wrong.
+fn allowed(args: &TestArgs, folder: &Path, script: &Path) -> Result<Permissions> {
     let config = config_file(None).map(|file| file.path().to_owned());
     let own = config.into_iter().chain(state_folder()).collect();
     let none = Config::default();

@@ -4,12 +4,14 @@ mod draft;
 mod file;
 mod grants;
 mod read;
+mod restrictions;
 #[cfg(test)]
 mod tests;
 
 pub use draft::ConfigDraft;
 pub use file::ConfigFile;
 pub use grants::Grants;
+pub use restrictions::Restrictions;
 
 use std::path::{Path, PathBuf};
 

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use toml_edit::{Document, Item, Key, Table, TableLike, Value};
 
 use super::grants::{Grants, check_path};
+use super::restrictions::Restrictions;
 use super::{Config, check_name};
 use crate::connection::{Proxy, Settings};
 use crate::error::{Error, ErrorKind, Result};
@@ -45,13 +46,32 @@ const GRANTS: Kind<Grants> = Kind {
     check: Grants::check,
 };
 
+const RESTRICTIONS: Kind<Restrictions> = Kind {
+    options: Restrictions::OPTIONS,
+    check: |_| Ok(()),
+};
+
+/// Reads what a folder of scripts forbids.
+pub(super) fn restrictions(text: &str, name: &str) -> Result<Restrictions> {
+    let reader = Reader { text, name };
+    let document = reader.document()?;
+    let mut restrictions = Restrictions::default();
+    for (key, item) in entries(document.as_table()) {
+        match key.get() {
+            "permissions" => {
+                let values = reader.settings(key.get(), key, item, &RESTRICTIONS)?;
+                restrictions = reader.together(key, values, "these permissions")?;
+            }
+            other => return Err(reader.unknown(key, other, ["permissions"])),
+        }
+    }
+    Ok(restrictions)
+}
+
 /// Reads a configuration.
 pub(super) fn read(text: &str, name: &str) -> Result<Config> {
     let reader = Reader { text, name };
-    let document = Document::parse(text).map_err(|error| {
-        let message = error.message().replace('\n', ", ");
-        reader.fault(error.span(), &message)
-    })?;
+    let document = reader.document()?;
     let top = document.as_table();
     let mut config = Config::default();
     for (key, item) in entries(top) {
@@ -91,6 +111,21 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn document(&self) -> Result<Document<&str>> {
+        Document::parse(self.text).map_err(|error| {
+            let message = error.message().replace('\n', ", ");
+            self.fault(error.span(), &message)
+        })
+    }
+
+    /// Settings that were looked at one by one, as the whole that they make.
+    fn together<T: DeserializeOwned>(&self, key: &Key, values: Json, what: &str) -> Result<T> {
+        serde_json::from_value(values).map_err(|error| {
+            self.fault(key.span(), &format!("{what} do not go together"))
+                .with_source(error)
+        })
+    }
+
     fn app(&self, key: &Key, item: &Item) -> Result<Option<String>> {
         let table = self.table(key, item)?;
         let mut app_key = None;
@@ -110,10 +145,7 @@ impl Reader<'_> {
             let name = key.get();
             check_name(name).map_err(|error| self.placed(key.span(), &error))?;
             let values = self.settings(name, key, item, &SETTINGS)?;
-            let settings: Settings = serde_json::from_value(values).map_err(|error| {
-                self.fault(key.span(), "these settings do not go together")
-                    .with_source(error)
-            })?;
+            let settings: Settings = self.together(key, values, "these settings")?;
             settings
                 .check()
                 .and_then(|()| settings.proxy.as_ref().map_or(Ok(()), Proxy::check_whole))
@@ -134,10 +166,7 @@ impl Reader<'_> {
 
     fn grants(&self, key: &Key, item: &Item) -> Result<Grants> {
         let values = self.settings(key.get(), key, item, &GRANTS)?;
-        serde_json::from_value(values).map_err(|error| {
-            self.fault(key.span(), "these permissions do not go together")
-                .with_source(error)
-        })
+        self.together(key, values, "these permissions")
     }
 
     /// The settings of one connection, of its proxy, or of permissions, as JSON, each looked at by itself, so that a fault has its place.
