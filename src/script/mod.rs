@@ -29,6 +29,7 @@ mod observer;
 mod options;
 mod permissions;
 mod prepared;
+mod place;
 mod reference;
 mod resolver;
 mod run;

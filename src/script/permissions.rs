@@ -145,16 +145,16 @@ impl Permissions {
         })
     }
 
-    /// The real path behind `path` when scripts may do this to it.
+    /// When scripts may do this to `path`: the folder or file by which it is granted, and the real path behind it.
     ///
     /// # Errors
     /// `not_allowed` naming the flag, `local_io` when a link on the way cannot be followed.
-    pub(super) fn check(
+    pub(super) fn granted(
         &self,
         access: Access,
         path: &Path,
         folder: &Path,
-    ) -> Result<PathBuf, Error> {
+    ) -> Result<(PathBuf, PathBuf), Error> {
         let shown = path.display().to_string();
         let real = |path: &Path| {
             real_path(&folder.join(path)).map_err(|cause| {
@@ -186,7 +186,8 @@ impl Permissions {
             }
         }
         if self.all {
-            return Ok(wanted);
+            let root = wanted.ancestors().last().unwrap_or(&wanted);
+            return Ok((root.to_owned(), wanted));
         }
         let roots = if access.writes() {
             &self.write
@@ -194,8 +195,9 @@ impl Permissions {
             &self.read
         };
         for root in roots {
-            if wanted.starts_with(real(root)?) {
-                return Ok(wanted);
+            let root = real(root)?;
+            if wanted.starts_with(&root) {
+                return Ok((root, wanted));
             }
         }
         // The real path may be what surprises: name it when a link led there.
@@ -445,14 +447,14 @@ mod tests {
 
     fn allowed(permissions: &Permissions, path: &Path) -> bool {
         permissions
-            .check(Access::Read, path, Path::new("/"))
+            .granted(Access::Read, path, Path::new("/"))
             .is_ok()
     }
 
     #[test]
     fn nothing_is_allowed_at_first() {
         let refused = Permissions::none()
-            .check(Access::Write, Path::new("out.txt"), Path::new("/somewhere"))
+            .granted(Access::Write, Path::new("out.txt"), Path::new("/somewhere"))
             .expect_err("nothing was granted");
         assert_eq!(refused.kind(), ErrorKind::NotAllowed);
         assert_eq!(
@@ -506,8 +508,11 @@ mod tests {
             closed(Permissions::all()),
             closed(Permissions::none().read("/").write("/")),
         ] {
-            let may =
-                |access, name: &str| permissions.check(access, &at(name), Path::new("/")).is_ok();
+            let may = |access, name: &str| {
+                permissions
+                    .granted(access, &at(name), Path::new("/"))
+                    .is_ok()
+            };
             for closed in ["state", "state/new", "state/inside/a", "config.toml"] {
                 for access in [
                     Access::Read,

@@ -15,6 +15,7 @@ use super::gate::{Gate, Raised};
 use super::host::Inner;
 use super::observer::Observer;
 use super::permissions::{self, Access};
+use super::place::Place;
 use super::sources::Sources;
 use super::temp_folder::TempFolder;
 use crate::client::Guards;
@@ -112,7 +113,7 @@ impl Run {
 
     /// Whether a resolved path is in the folder that this run has for itself.
     pub(super) fn is_own(&self, real: &Path) -> bool {
-        self.temp_folder.contains(real)
+        self.temp_folder.around(real).is_some()
     }
 
     /// Waits for `work` and raises its error.
@@ -296,9 +297,19 @@ impl Run {
         self.local(path, Access::WriteWhole)
     }
 
-    /// The resolved path of an entry of a folder when scripts may write there. The last part is not
-    /// followed: deleting or moving a link works on the link.
-    pub(super) fn writable_entry(&self, path: &str) -> Raised<PathBuf> {
+    /// The place of a path when scripts may read it.
+    pub(super) fn readable_place(&self, path: &str) -> Raised<Place> {
+        self.place(path, Access::Read)
+    }
+
+    /// The place of a path when scripts may write it.
+    pub(super) fn writable_place(&self, path: &str) -> Raised<Place> {
+        self.place(path, Access::Write)
+    }
+
+    /// The place of an entry of a folder when scripts may write there. The last part is not followed: deleting or moving a link works on
+    /// the link.
+    pub(super) fn writable_entry(&self, path: &str) -> Raised<Place> {
         let whole = self.expanded(path);
         match (whole.parent(), whole.file_name()) {
             (Some(folder), Some(name)) if self.local_path(path).is_symlink() => {
@@ -306,9 +317,9 @@ impl Run {
                     folder if folder.is_empty() => ".".into(),
                     folder => folder,
                 };
-                Ok(self.writable(&folder)?.join(name))
+                Ok(self.writable_place(&folder)?.join(name))
             }
-            _ => self.writable_whole(path),
+            _ => self.place(path, Access::WriteWhole),
         }
     }
 
@@ -355,6 +366,16 @@ impl Run {
     }
 
     fn local(&self, path: &str, access: Access) -> Raised<PathBuf> {
+        self.granted(path, access).map(|(_, real)| real)
+    }
+
+    fn place(&self, path: &str, access: Access) -> Raised<Place> {
+        let (root, real) = self.granted(path, access)?;
+        Place::new(&root, &real).map_err(|cause| self.raise(Error::io("reach", path, cause)))
+    }
+
+    /// The resolved path, behind the one by which it is granted.
+    fn granted(&self, path: &str, access: Access) -> Raised<(PathBuf, PathBuf)> {
         if path.is_empty() {
             let error = Error::new(ErrorKind::InvalidArgument, "the local path is empty");
             return Err(self.raise(error));
@@ -362,13 +383,13 @@ impl Run {
         let path = self.expanded(path);
         let whole = self.host.working_directory.join(&path);
         if let Ok(real) = permissions::real_path(&whole)
-            && self.temp_folder.contains(&real)
+            && let Some(own) = self.temp_folder.around(&real)
         {
-            return Ok(real);
+            return Ok((own, real));
         }
         let host = &self.host;
         host.permissions
-            .check(access, &path, &host.working_directory)
+            .granted(access, &path, &host.working_directory)
             .map_err(|error| self.raise(error))
     }
 

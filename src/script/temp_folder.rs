@@ -28,11 +28,9 @@ impl TempFolder {
         Ok(path)
     }
 
-    /// Whether the resolved `path` is in the folder.
-    pub(super) fn contains(&self, path: &Path) -> bool {
-        self.lock()
-            .as_ref()
-            .is_some_and(|made| path.starts_with(made))
+    /// The folder, where the resolved `path` is in it.
+    pub(super) fn around(&self, path: &Path) -> Option<PathBuf> {
+        self.lock().clone().filter(|made| path.starts_with(made))
     }
 
     /// Removes the folder; a later use makes a new one.

@@ -1,7 +1,6 @@
 //! What is in a local folder.
 
-use std::fs;
-
+use cap_std::fs::Metadata;
 use jiff::Timestamp;
 use rhai::{Array, Dynamic, INT, Map};
 
@@ -18,31 +17,37 @@ pub(super) fn list(run: &Run, text: &str) -> Raised<Array> {
     } else {
         glob.folder()
     };
-    let root = run.readable(shown)?;
+    let root = run.readable_place(shown)?;
     let mut found = Vec::new();
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
         run.gate().check()?;
-        let whole = root.join(&folder);
-        // A folder that went away meanwhile, or may not be read, is an error only where it was named.
-        let entries = match fs::read_dir(&whole) {
-            Err(_) if !folder.is_empty() => continue,
-            entries => or_raise(run, "list", shown, entries)?,
+        let whole = match folder.as_str() {
+            "" => root.clone(),
+            folder => root.join(folder),
         };
-        for file in entries.flatten() {
-            let name = file.file_name().to_string_lossy().into_owned();
+        // A folder that went away meanwhile, or may not be read, is an error only where it was named.
+        let names = match whole.names() {
+            Err(_) if !folder.is_empty() => continue,
+            names => or_raise(run, "list", shown, names)?,
+        };
+        for file in names {
+            let entry = whole.join(&file);
+            let name = file.to_string_lossy().into_owned();
             let relative = match folder.as_str() {
                 "" => name,
                 folder => format!("{folder}/{name}"),
             };
             // What a link points to is judged as such.
-            let Ok(real) = run.readable(&file.path().to_string_lossy()) else {
+            let Ok(place) = run.readable_place(&entry.real().to_string_lossy()) else {
                 continue;
             };
-            let Ok(metadata) = fs::metadata(real) else {
+            let Ok(metadata) = place.metadata() else {
                 continue;
             };
-            if file.file_type().is_ok_and(|kind| kind.is_dir()) && glob.may_match_below(&relative) {
+            // Folders are not looked into through links: they may go round in a circle.
+            let is_folder = entry.symlink_metadata().is_ok_and(|found| found.is_dir());
+            if is_folder && glob.may_match_below(&relative) {
                 folders.push(relative.clone());
             }
             if glob.matches(&relative) {
@@ -58,14 +63,14 @@ pub(super) fn list(run: &Run, text: &str) -> Raised<Array> {
 }
 
 pub(super) fn info(run: &Run, path: &str) -> Raised<Map> {
-    let real = run.readable(path)?;
-    let found = or_raise(run, "look at", path, fs::metadata(&real))?;
+    let place = run.readable_place(path)?;
+    let found = or_raise(run, "look at", path, place.metadata())?;
     let (root, relative) = path.rsplit_once('/').unwrap_or(("", path));
     Ok(entry(root, relative, &found))
 }
 
 /// What scripts see of a local file: an entry as in `event.files`.
-fn entry(root: &str, relative: &str, metadata: &fs::Metadata) -> Map {
+fn entry(root: &str, relative: &str, metadata: &Metadata) -> Map {
     let path = match root {
         "" => relative.to_owned(),
         root => format!("{}/{relative}", root.trim_end_matches('/')),
@@ -75,7 +80,7 @@ fn entry(root: &str, relative: &str, metadata: &fs::Metadata) -> Map {
     let modified = metadata
         .modified()
         .ok()
-        .and_then(|time| Timestamp::try_from(time).ok());
+        .and_then(|time| Timestamp::try_from(time.into_std()).ok());
     Map::from_iter([
         ("root".into(), root.into()),
         ("relative".into(), relative.into()),

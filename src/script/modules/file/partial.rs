@@ -1,54 +1,47 @@
 //! Files that take their place when they are whole.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
-/// Opening a pipe waits for its other end, and nothing could end that.
-pub(super) fn refuse_special(path: &Path) -> io::Result<()> {
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(found) if !found.is_file() => Err(io::Error::other("it is not a regular file")),
-        _ => Ok(()),
-    }
-}
+use cap_std::fs::OpenOptions;
+
+use crate::script::place::Place;
 
 /// Writes beside the target first, so that a failure leaves what was there.
-pub(super) fn replace(target: &Path, text: &str) -> io::Result<()> {
+pub(super) fn replace(target: &Place, text: &str) -> io::Result<()> {
     let mut partial = Partial::beside(target)?;
     partial.write(text.as_bytes())?;
     partial.finish()
 }
 
 /// A file that is not at its place yet; dropped before, it is removed.
-pub(super) struct Partial {
+pub(super) struct Partial<'a> {
     file: File,
-    path: PathBuf,
-    target: PathBuf,
+    place: Place,
+    target: &'a Place,
     finished: bool,
 }
 
-impl Partial {
-    pub(super) fn beside(target: &Path) -> io::Result<Self> {
-        refuse_special(target)?;
-        let folder = target.parent().unwrap_or(Path::new("/"));
+impl<'a> Partial<'a> {
+    pub(super) fn beside(target: &'a Place) -> io::Result<Self> {
+        target.refuse_special()?;
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(io::Error::other)?;
-        let path = folder.join(format!(
-            ".dropscript-{:016x}.part",
-            u64::from_ne_bytes(random)
-        ));
-        let file = File::options().write(true).create_new(true).open(&path)?;
-        // The new file takes the old one's permissions along, as writing into it would.
-        if let Ok(old) = fs::metadata(target) {
-            file.set_permissions(old.permissions())?;
-        }
-        Ok(Self {
+        let name = format!(".dropscript-{:016x}.part", u64::from_ne_bytes(random));
+        let place = target.beside(name);
+        let mut new = OpenOptions::new();
+        let file = place.open(new.write(true).create_new(true))?;
+        let partial = Self {
             file,
-            path,
-            target: target.to_owned(),
+            place,
+            target,
             finished: false,
-        })
+        };
+        // The new file takes the old one's permissions along, as writing into it would.
+        if let Ok(old) = target.metadata() {
+            partial.place.set_permissions(old.permissions())?;
+        }
+        Ok(partial)
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -56,17 +49,17 @@ impl Partial {
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
-        fs::rename(&self.path, &self.target)?;
+        self.place.rename(self.target)?;
         self.finished = true;
         Ok(())
     }
 }
 
-impl Drop for Partial {
+impl Drop for Partial<'_> {
     fn drop(&mut self) {
         if !self.finished {
             // It fails only when the file is gone, which is what is wanted.
-            let _ = fs::remove_file(&self.path);
+            let _ = self.place.remove_file();
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Reading local files.
 
-use std::fs::File;
 use std::io::Read;
 
+use cap_std::fs::OpenOptions;
+
 use super::or_raise;
-use super::partial::refuse_special;
 use crate::ContentHasher;
 use crate::error::{Error, ErrorKind};
 use crate::script::gate::Raised;
@@ -40,7 +40,7 @@ pub(super) fn text(run: &Run, path: &str) -> Raised<String> {
 }
 
 pub(super) fn exists(run: &Run, path: &str) -> Raised<bool> {
-    Ok(run.readable(path)?.exists())
+    Ok(run.readable_place(path)?.metadata().is_ok())
 }
 
 pub(super) fn hash(run: &Run, path: &str) -> Raised<String> {
@@ -58,13 +58,9 @@ pub(super) fn each_chunk(
     path: &str,
     mut take: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Raised<()> {
-    let real = run.readable(path)?;
-    let mut file = or_raise(
-        run,
-        "read",
-        path,
-        refuse_special(&real).and_then(|()| File::open(&real)),
-    )?;
+    let place = run.readable_place(path)?;
+    let opened = place.open(OpenOptions::new().read(true));
+    let mut file = or_raise(run, "read", path, opened)?;
     let mut chunk = vec![0; CHUNK];
     loop {
         run.gate().check()?;

@@ -1,52 +1,53 @@
 //! Writing, moving and deleting local files.
 
-use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use cap_std::fs::OpenOptions;
 
 use super::or_raise;
-use super::partial::{Partial, refuse_special, replace};
+use super::partial::{Partial, replace};
 use super::read::each_chunk;
 use crate::error::{Error, ErrorKind};
 use crate::script::gate::Raised;
+use crate::script::place::Place;
 use crate::script::run::Run;
 
 pub(super) fn text(run: &Run, path: &str, text: &str) -> Raised<()> {
-    let real = run.writable(path)?;
+    let place = run.writable_place(path)?;
     if run.would(format_args!("write {} bytes to `{path}`", text.len())) {
         return Ok(());
     }
-    or_raise(run, "write", path, replace(&real, text))
+    or_raise(run, "write", path, replace(&place, text))
 }
 
 pub(super) fn append(run: &Run, path: &str, text: &str) -> Raised<()> {
-    let real = run.writable(path)?;
+    let place = run.writable_place(path)?;
     if run.would(format_args!("append {} bytes to `{path}`", text.len())) {
         return Ok(());
     }
     let append = || {
-        refuse_special(&real)?;
-        let mut options = File::options();
-        let mut file = options.create(true).append(true).open(&real)?;
+        let mut options = OpenOptions::new();
+        let mut file = place.open(options.create(true).append(true))?;
         file.write_all(text.as_bytes())
     };
     or_raise(run, "append to", path, append())
 }
 
 pub(super) fn create_folder(run: &Run, path: &str) -> Raised<()> {
-    let real = run.writable(path)?;
+    let place = run.writable_place(path)?;
     if run.would(format_args!("create the folder `{path}`")) {
         return Ok(());
     }
-    or_raise(run, "create the folder", path, fs::create_dir_all(real))
+    or_raise(run, "create the folder", path, place.create_dir_all())
 }
 
 pub(super) fn delete(run: &Run, path: &str) -> Raised<()> {
-    let real = run.writable_entry(path)?;
-    let found = or_raise(run, "delete", path, fs::symlink_metadata(&real))?;
-    if !run.is_own(&real) {
+    let place = run.writable_entry(path)?;
+    let found = or_raise(run, "delete", path, place.symlink_metadata())?;
+    if !run.is_own(place.real()) {
         let files = if run.guards().count_deletions() {
-            or_raise(run, "look at", path, count_files(&real))?
+            or_raise(run, "look at", path, count_files(&place))?
         } else {
             0
         };
@@ -57,32 +58,32 @@ pub(super) fn delete(run: &Run, path: &str) -> Raised<()> {
         return Ok(());
     }
     let deleted = if found.is_dir() {
-        fs::remove_dir_all(&real)
+        place.remove_dir_all()
     } else {
-        fs::remove_file(&real)
+        place.remove_file()
     };
     or_raise(run, "delete", path, deleted)
 }
 
 pub(super) fn rename(run: &Run, from: &str, to: &str) -> Raised<()> {
     let source = run.writable_entry(from)?;
-    or_raise(run, "move", from, fs::symlink_metadata(&source))?;
+    or_raise(run, "move", from, source.symlink_metadata())?;
     let target = target(run, from, to)?;
     if run.would(format_args!("move `{from}` to `{to}`")) {
         return Ok(());
     }
-    match fs::rename(&source, &target) {
+    match source.rename(&target) {
         // Another disk: a file can be copied there and deleted here.
-        Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices && source.is_file() => {
+        Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices && !source.is_dir() => {
             copy(run, from, to)?;
-            or_raise(run, "delete", from, fs::remove_file(&source))
+            or_raise(run, "delete", from, source.remove_file())
         }
         moved => or_raise(run, "move", from, moved),
     }
 }
 
 pub(super) fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
-    let source = run.readable(from)?;
+    let source = run.readable_place(from)?;
     let target = target(run, from, to)?;
     if source.is_dir() {
         return Err(run.raise(
@@ -94,7 +95,7 @@ pub(super) fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
             .with_hint("copy the files of `file::list` one by one"),
         ));
     }
-    if source == target {
+    if source.real() == target.real() {
         return Err(run.raise(
             Error::new(
                 ErrorKind::InvalidArgument,
@@ -104,7 +105,7 @@ pub(super) fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
         ));
     }
     // Looked at before a dry run says that it would work.
-    or_raise(run, "read", from, fs::metadata(&source))?;
+    or_raise(run, "read", from, source.metadata())?;
     if run.would(format_args!("copy `{from}` to `{to}`")) {
         return Ok(());
     }
@@ -117,15 +118,13 @@ pub(super) fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
     or_raise(run, "write", to, partial.finish())
 }
 
-/// The files that go with `path`; a link is one itself.
-fn count_files(path: &Path) -> io::Result<u64> {
+/// The files that go with it; a link is one itself.
+fn count_files(place: &Place) -> io::Result<u64> {
     let mut files = 0;
-    let mut ahead = vec![path.to_owned()];
-    while let Some(path) = ahead.pop() {
-        if fs::symlink_metadata(&path)?.is_dir() {
-            for entry in fs::read_dir(&path)? {
-                ahead.push(entry?.path());
-            }
+    let mut ahead = vec![place.clone()];
+    while let Some(place) = ahead.pop() {
+        if place.symlink_metadata()?.is_dir() {
+            ahead.extend(place.names()?.into_iter().map(|name| place.join(name)));
         } else {
             files += 1;
         }
@@ -133,13 +132,13 @@ fn count_files(path: &Path) -> io::Result<u64> {
     Ok(files)
 }
 
-/// The resolved path that `to` means for something of `from`'s name: inside, where `to` is a folder.
-fn target(run: &Run, from: &str, to: &str) -> Raised<PathBuf> {
-    let target = run.writable(to)?;
+/// Where `to` is for something of `from`'s name: inside, where `to` is a folder.
+fn target(run: &Run, from: &str, to: &str) -> Raised<Place> {
+    let target = run.writable_place(to)?;
     match Path::new(from).file_name() {
         Some(name) if target.is_dir() => {
             let inside = Path::new(to).join(name);
-            run.writable(&inside.to_string_lossy())
+            run.writable_place(&inside.to_string_lossy())
         }
         _ => Ok(target),
     }
