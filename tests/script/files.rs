@@ -136,6 +136,27 @@ fn a_text_larger_than_the_limit_is_refused_before_it_is_read() {
     assert_eq!(error.reason, Reason::Failed(ErrorKind::InvalidArgument));
 }
 
+#[test]
+fn bytes_are_read_and_written_as_they_are() {
+    let limits = Limits {
+        array_size: 1_000,
+        ..Limits::default()
+    };
+    let bench =
+        Bench::with(move |host| host.limits(limits.clone())).file("big", &"x".repeat(1_001));
+    std::fs::write(bench.path("in"), [0, 255, 10]).unwrap();
+    bench.eval(
+        r#"
+        let bytes = file::read_blob("in");
+        assert_eq([bytes.len(), bytes[1]], [3, 255]);
+        file::write_blob("out", bytes);
+        "#,
+    );
+    assert_eq!(std::fs::read(bench.path("out")).unwrap(), [0, 255, 10]);
+    let error = bench.fail("file::read_blob(\"big\")");
+    assert_eq!(error.reason, Reason::Failed(ErrorKind::InvalidArgument));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_refused_instead_of_waited_for() {
@@ -147,6 +168,7 @@ fn a_pipe_is_refused_instead_of_waited_for() {
     assert!(made.success());
     for code in [
         "file::read_text(\"pipe\")",
+        "file::read_blob(\"pipe\")",
         "file::hash(\"pipe\")",
         "file::write_text(\"pipe\", \"\")",
         "file::append_text(\"pipe\", \"\")",

@@ -8,7 +8,7 @@ mod write;
 use std::io;
 use std::sync::Arc;
 
-use rhai::{Engine, Module, NativeCallContext};
+use rhai::{Blob, Engine, Module, NativeCallContext};
 
 use super::{function, here, namespace};
 use crate::error::Error;
@@ -29,6 +29,12 @@ fn register_reading(file: &mut Functions<'_>) {
         &[PATH, "&str"],
         "The file as text.",
         read::text,
+    );
+    file.of_one(
+        "read_blob",
+        &[PATH, "blob"],
+        "The bytes of the file.",
+        read::blob,
     );
     file.of_one(
         "exists",
@@ -76,6 +82,18 @@ fn register_writing(file: &mut Functions<'_>) {
         TEXT,
         "Writes a file, in place of what was there.",
         write::text,
+    );
+    let run = Arc::clone(file.run);
+    function(
+        "write_blob",
+        &["path: &str", "bytes: blob"],
+        "Writes a file of bytes, in place of what was there.",
+    )
+    .set_into_module(
+        file.module,
+        move |context: NativeCallContext, path: &str, bytes: Blob| -> Raised<()> {
+            here(&context, &run, || write::whole(&run, path, &bytes))
+        },
     );
     file.of_two(
         "append_text",

@@ -8,9 +8,9 @@ use cap_std::fs::OpenOptions;
 use crate::script::place::Place;
 
 /// Writes beside the target first, so that a failure leaves what was there.
-pub(super) fn replace(target: &Place, text: &str) -> io::Result<()> {
+pub(super) fn replace(target: &Place, bytes: &[u8]) -> io::Result<()> {
     let mut partial = Partial::beside(target)?;
-    partial.write(text.as_bytes())?;
+    partial.write(bytes)?;
     partial.finish()
 }
 

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use cap_std::fs::OpenOptions;
+use rhai::Blob;
 
 use super::or_raise;
 use crate::ContentHasher;
@@ -14,20 +15,7 @@ use crate::script::run::Run;
 const CHUNK: usize = 1 << 20;
 
 pub(super) fn text(run: &Run, path: &str) -> Raised<String> {
-    let limit = run.host().limits.string_size;
-    let mut bytes = Vec::new();
-    each_chunk(run, path, |chunk| {
-        // Refused before it is in memory, not when it has become a value.
-        if bytes.len() + chunk.len() > limit {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!("`{path}` is larger than a text may be, {limit} bytes"),
-            )
-            .with_path(path));
-        }
-        bytes.extend_from_slice(chunk);
-        Ok(())
-    })?;
+    let bytes = whole(run, path, "a text", run.host().limits.string_size)?;
     String::from_utf8(bytes).map_err(|_| {
         run.raise(
             Error::new(
@@ -37,6 +25,25 @@ pub(super) fn text(run: &Run, path: &str) -> Raised<String> {
             .with_path(path),
         )
     })
+}
+
+pub(super) fn blob(run: &Run, path: &str) -> Raised<Blob> {
+    whole(run, path, "a blob", run.host().limits.array_size)
+}
+
+/// All of a file that is to become a value, which is called so.
+fn whole(run: &Run, path: &str, value: &str, limit: usize) -> Raised<Vec<u8>> {
+    let mut bytes = Vec::new();
+    each_chunk(run, path, |chunk| {
+        // Refused before it is in memory, not when it has become a value.
+        if bytes.len() + chunk.len() > limit {
+            let message = format!("`{path}` is larger than {value} may be, {limit} bytes");
+            return Err(Error::new(ErrorKind::InvalidArgument, message).with_path(path));
+        }
+        bytes.extend_from_slice(chunk);
+        Ok(())
+    })?;
+    Ok(bytes)
 }
 
 pub(super) fn exists(run: &Run, path: &str) -> Raised<bool> {

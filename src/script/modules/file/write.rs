@@ -14,11 +14,16 @@ use crate::script::place::Place;
 use crate::script::run::Run;
 
 pub(super) fn text(run: &Run, path: &str, text: &str) -> Raised<()> {
+    whole(run, path, text.as_bytes())
+}
+
+/// Writes a file, which is there whole or as it was.
+pub(super) fn whole(run: &Run, path: &str, bytes: &[u8]) -> Raised<()> {
     let place = run.writable_place(path)?;
-    if run.would(format_args!("write {} bytes to `{path}`", text.len())) {
+    if run.would(format_args!("write {} bytes to `{path}`", bytes.len())) {
         return Ok(());
     }
-    or_raise(run, "write", path, replace(&place, text))
+    or_raise(run, "write", path, replace(&place, bytes))
 }
 
 pub(super) fn append(run: &Run, path: &str, text: &str) -> Raised<()> {

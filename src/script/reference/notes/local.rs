@@ -15,6 +15,16 @@ pub(super) const NOTES: &[Note] = &[
         r#"file::write_text("done.txt", "all sent");"#,
     ),
     local(
+        "file::read_blob",
+        &[NotFound, NotAllowed, LocalIo, InvalidArgument],
+        r#"print(file::read_blob("out/january.csv").len());"#,
+    ),
+    local(
+        "file::write_blob",
+        &[NotAllowed, LocalIo],
+        r#"file::write_blob("copy.csv", dropbox().read_blob("/reports/january.csv"));"#,
+    ),
+    local(
         "file::append_text",
         &[NotAllowed, LocalIo],
         r#"file::append_text("log.txt", `${time::now()} done\n`);"#,
