@@ -16,6 +16,7 @@ use super::filter::Sieve;
 use super::local_name;
 use super::naming::numbered;
 use super::overwrite::{Decision, Side, UNCHANGED, decide};
+use super::own_name::OwnNames;
 use super::parts;
 use super::placing::placed;
 use super::preflight;
@@ -51,6 +52,7 @@ pub(super) struct Download<'a> {
     /// The name of a single file at the target.
     name: Option<String>,
     claims: Claims,
+    own_names: OwnNames,
     tally: Tally,
 }
 
@@ -91,6 +93,7 @@ impl<'a> Download<'a> {
             root,
             name,
             claims: Claims::default(),
+            own_names: OwnNames::default(),
             tally: Tally::new(task, options.progress.as_ref()),
         })
     }
@@ -334,6 +337,11 @@ impl<'a> Download<'a> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::io("look at", self.folder.join(relative), error)),
         };
+        let other = self.own_names.other(root, relative);
+        let other = other.map_err(|error| Error::io("look at", self.folder.join(relative), error));
+        if let Some(other) = other? {
+            return Err(self.one_on_this_disk(relative, &other));
+        }
         let modified = metadata
             .modified()
             .ok()
@@ -395,6 +403,18 @@ impl<'a> Download<'a> {
             format!("there is {what} at `{path}` already"),
         )
         .with_path(path)
+    }
+
+    /// That two names lead to one file here, which must not become the other.
+    fn one_on_this_disk(&self, relative: &str, there: &str) -> Error {
+        let (wanted, there) = (self.shown(relative), self.shown(there));
+        let message =
+            format!("`{wanted}` and `{there}`, which is there, are one file on this disk");
+        Error::new(ErrorKind::Conflict, message)
+            .with_path(wanted)
+            .with_hint(
+                "rename what is there, or give the other a name here with the option `rename`",
+            )
     }
 
     /// The path of a target from the root of the file system on.

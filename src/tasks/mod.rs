@@ -24,6 +24,7 @@ mod mirror;
 mod naming;
 mod options;
 mod overwrite;
+mod own_name;
 mod parts;
 mod pattern;
 mod placing;
