@@ -154,16 +154,18 @@ impl<'a> Draft<'a> {
                 None
             }
             Self::Partial(draft) => {
-                folder.rename(&draft.partial.name, folder, name)?;
+                if let Err(error) = folder.rename(&draft.partial.name, folder, name) {
+                    discard(folder, draft.partial);
+                    return Err(error);
+                }
                 Some(draft.partial)
             }
         };
-        // The new name is on disk only when the folder is.
-        folder.open(".")?.sync_all()?;
         if let Some(partial) = partial {
             partial.over();
         }
-        Ok(())
+        // The new name is on disk only when the folder is.
+        folder.open(".")?.sync_all()
     }
 
     /// Removes it.

@@ -86,9 +86,10 @@ impl Sink {
 
     /// Leaves nothing behind.
     pub(super) async fn discard(mut self) {
-        // Where the worker ended early it did that itself.
-        let _ = self.send(Piece::Discard).await;
-        let _ = self.worker.await;
+        // Where the worker ended early it did that itself, and was heard to the end.
+        if self.pieces.is_some() && self.send(Piece::Discard).await.is_ok() {
+            let _ = self.worker.await;
+        }
     }
 
     async fn send(&mut self, piece: Piece) -> Result<()> {

@@ -14,6 +14,7 @@ mod check;
 mod connection_test;
 mod connections;
 mod dependencies;
+mod disk_faults;
 mod docs;
 mod emulator;
 mod errors;
