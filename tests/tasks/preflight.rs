@@ -1,8 +1,14 @@
 //! What is told before the first byte.
 
 use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
 
-use dropscript::{OnError, Report, TransferOptions};
+use dropscript::{
+    Connection, OnError, Report, Secret, StoredCredentials, TokenStore, TransferOptions,
+};
 
 use crate::support::Bench;
 
@@ -139,4 +145,104 @@ async fn a_folder_that_takes_no_files_is_told_before_anything_is_fetched() {
     let error = bench.dbx.download("/a.txt", &target, options()).await;
     assert_eq!(error.unwrap_err().kind().as_str(), "local_io");
     assert_eq!(bench.calls("files/download"), 0);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_does_not_allow_it_is_told_before_anything_moves() {
+    let bench = Bench::new();
+    for number in 0..12 {
+        bench.local(&format!("out/{number}"), "x");
+        bench.remote(&format!("/d/{number}"), "x");
+    }
+    let store = TokenStore::memory();
+    let credentials = StoredCredentials {
+        app_key: Some("emulator-app".to_owned()),
+        refresh_token: Some(Secret::new(bench.emulator.refresh_token("main"))),
+        scopes: vec!["files.metadata.read".to_owned()],
+        ..StoredCredentials::default()
+    };
+    store.save("narrow", &credentials).await.unwrap();
+    let dbx = Connection::builder("narrow")
+        .endpoint(bench.emulator.url())
+        .app_key("emulator-app")
+        .credentials(store)
+        .build()
+        .unwrap();
+    let up = dbx.upload(bench.text("out"), "/x", options()).await;
+    let down = dbx.download("/d", bench.path("in"), options()).await;
+    for (result, scope) in [(up, "files.content.write"), (down, "files.content.read")] {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind().as_str(), "permission", "{error}");
+        assert!(error.to_string().contains(scope), "{error}");
+        let hint = error.hint().unwrap();
+        assert!(
+            hint.contains("dropscript connection login narrow"),
+            "{hint}"
+        );
+    }
+    assert_eq!((sent(&bench), bench.calls("files/download")), (0, 0));
+}
+
+/// Answers as a server with a shared folder that may only be looked at; tells which routes were called.
+fn read_only_folder() -> (String, Arc<Mutex<Vec<String>>>) {
+    const FOLDER: &str = r#"{".tag":"folder","name":"shared","id":"id:1","path_lower":"/shared","path_display":"/shared",
+        "sharing_info":{"read_only":true,"shared_folder_id":"1"}}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let called = Arc::new(Mutex::new(Vec::new()));
+    let calls = Arc::clone(&called);
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = BufReader::new(connection.unwrap());
+            let (mut first, mut length) = (String::new(), 0);
+            let _ = connection.read_line(&mut first);
+            loop {
+                let mut line = String::new();
+                let read = connection.read_line(&mut line).unwrap_or_default();
+                if read <= 2 {
+                    break;
+                }
+                if let Some(text) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = text.trim().parse().unwrap();
+                }
+            }
+            let _ = connection.read_exact(&mut vec![0; length]);
+            let body = if first.contains("files/list_folder") {
+                r#"{"entries":[],"cursor":"c","has_more":false}"#
+            } else {
+                FOLDER
+            };
+            calls.lock().unwrap().push(first);
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+            let _ = connection.get_mut().write_all(answer.as_bytes());
+        }
+    });
+    (url, called)
+}
+
+#[tokio::test]
+async fn a_shared_folder_that_may_only_be_looked_at_is_told_before_anything_is_sent() {
+    let bench = Bench::new();
+    for number in 0..12 {
+        bench.local(&format!("out/{number}"), "x");
+    }
+    let (url, called) = read_only_folder();
+    let dbx = Connection::builder("guest")
+        .endpoint(url)
+        .access_token("t")
+        .build()
+        .unwrap();
+    let error = dbx.upload(bench.text("out"), "/shared", options()).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind().as_str(), "permission", "{error}");
+    assert_eq!(error.path(), Some("/shared"));
+    assert!(error.hint().unwrap().contains("owner"), "{error:?}");
+    let called = called.lock().unwrap();
+    assert!(
+        !called.iter().any(|line| line.contains("upload")),
+        "{called:?}"
+    );
 }
