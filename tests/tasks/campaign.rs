@@ -313,7 +313,7 @@ impl World {
 }
 
 /// What a task may come to under faults; all else would be told wrongly. A token that is refused as soon as it was renewed is the end of
-/// the sign-in, as far as anybody can tell.
+/// the sign-in, as far as anybody can tell; and a session that is lost once more when it was begun anew is given up.
 fn is_fair(error: &Error) -> bool {
     let kind = error.kind().as_str();
     let passes = [
@@ -324,7 +324,11 @@ fn is_fair(error: &Error) -> bool {
         "integrity",
         "partial",
     ];
-    passes.contains(&kind) || error.tag() == Some("expired_access_token")
+    passes.contains(&kind)
+        || matches!(
+            error.tag(),
+            Some("expired_access_token" | "lookup_failed/not_found")
+        )
 }
 
 fn read(folder: &Path, below: &str, tree: &mut Tree) {
