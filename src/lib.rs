@@ -53,7 +53,7 @@ mod web;
 
 pub use api::users::{Account, AccountName, RootInfo, Space};
 pub use client::{
-    ContentHasher, Reached, Root, UnfinishedDownload, UnfinishedUpload, UnfinishedWork,
+    ContentHasher, Reached, Root, UnfinishedDownload, UnfinishedUpload, UnfinishedWork, Written,
 };
 pub use connection::{
     AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
@@ -72,19 +72,22 @@ pub use path::RemotePath;
 pub use rhai;
 pub use script::{
     Answer, Checked, Event, EventFile, EventSource, Frame, Host, HostBuilder, InputStatus, Level,
-    Limits, Observer, Permissions, Reason, RunOptions, RunOutcome, Script, ScriptError,
+    Limits, Observer, OnDone, Permissions, Reason, RunOptions, RunOutcome, Script, ScriptError,
     ScriptFunction, Session, TaskEvent, Wanted,
 };
 pub use secret::Secret;
 pub use tasks::{
     Attribute, Audience, ByteSize, ContentKind, ContentTest, CopyOptions, CreateFolderOptions,
-    Date, DeleteInOptions, DeleteOptions, DownloadOptions, Filter, Item, ItemKind, Join, Kinds,
-    ListOptions, Listing, LocalEntry, Masks, MirrorOptions, OnError, OnProgress, Outcome,
-    Overwrite, Predicate, Progress, RelocateOptions, RemoteChanges, Rename, Report, ReportItem,
-    Running, SearchOptions, SearchOrder, ShareOptions, SizeIs, Sort, SortBy, Source,
+    Date, DeleteInOptions, DeleteOptions, DownloadOptions, FileFilter, Filter, Item, ItemKind,
+    Join, Kinds, ListOptions, Listing, LocalEntry, Masks, MirrorOptions, OnError, OnProgress,
+    Outcome, Overwrite, Predicate, Progress, RelocateOptions, RemoteChanges, Rename, Report,
+    ReportItem, Running, SearchOptions, SearchOrder, ShareOptions, SizeIs, Sort, SortBy, Source,
     TransferOptions, UploadOptions, When, WriteOptions,
 };
-pub use watch::{Change, ChangeKind, Changes, WatchOptions, Watcher};
+pub use watch::{
+    Aftermath, Batch, Change, ChangeKind, FailedFile, FailedFiles, Initial, JournalPlace, News,
+    Selection, Verdict, WatchHandle, WatchOptions, Watcher,
+};
 
 /// What scripts can call, for people and for editors; see [`Host::reference`].
 pub mod reference {

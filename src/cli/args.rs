@@ -14,6 +14,7 @@ use dropscript::parse_duration;
 
 use super::connection::{ConfigArgs, ConnectionArgs};
 use super::test::TestArgs;
+use super::watch::WatchArgs;
 
 const STATUSES: &str = "\
 Exit status:
@@ -87,24 +88,7 @@ pub(super) enum Command {
         events: EventArgs,
     },
     /// Run a script again as it, its modules, or files change
-    Watch {
-        /// The script's file
-        #[arg(value_hint = ValueHint::FilePath)]
-        script: PathBuf,
-        /// Folders and files whose changes the script finds in `event.files`
-        #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
-        paths: Vec<PathBuf>,
-        /// What the script finds in `args`, after `--`
-        #[arg(value_name = "ARG", last = true)]
-        args: Vec<String>,
-        /// How long a file must stay unchanged before the script gets it
-        #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
-        settle: Duration,
-        #[command(flatten)]
-        run: RunArgs,
-        #[command(flatten)]
-        events: EventArgs,
-    },
+    Watch(Box<WatchArgs>),
     /// Try things, a statement at a time
     #[command(long_about = REPL)]
     Repl {
@@ -378,6 +362,7 @@ impl From<OsString> for EmulatorPlace {
     }
 }
 
+/// A length of time.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| match error.hint() {
         Some(hint) => format!("{error}: {hint}"),

@@ -59,6 +59,7 @@ impl Interrupts {
             self.status
                 .compare_exchange(0, status.code(), Ordering::SeqCst, Ordering::SeqCst);
         if first.is_err() {
+            super::keys::restore();
             std::process::exit(status.code().into());
         }
         self.cancel.cancel();

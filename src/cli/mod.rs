@@ -10,6 +10,7 @@ mod docs;
 mod emulator;
 mod history;
 mod interrupt;
+mod keys;
 mod output;
 mod permissions;
 mod progress;
@@ -89,23 +90,7 @@ async fn execute(command: Command, voice: Voice) -> Status {
             let setup = Setup::new(run, voice).with_events(events);
             run::main(setup, Code::Text(code), args).await
         }
-        Command::Watch {
-            script,
-            paths,
-            args,
-            settle,
-            run,
-            events,
-        } => {
-            let setup = Setup::new(run, voice).with_events(events).may_read(&paths);
-            let plan = watch::Plan {
-                script,
-                paths,
-                args,
-                settle,
-            };
-            watch::main(setup, plan).await
-        }
+        Command::Watch(args) => watch::main(voice, *args).await,
         Command::Check {
             scripts,
             module_path,

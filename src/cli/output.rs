@@ -81,6 +81,20 @@ pub(super) enum RunEvent<'a> {
     },
     /// A run failed.
     Error(ErrorEvent<'a>),
+    /// A watch has begun.
+    Watching { paths: Vec<String> },
+    /// Something that a person should know of a watch.
+    Notice { text: &'a str },
+    /// Files whose run failed come again.
+    Again {
+        id: &'a str,
+        files: usize,
+        seconds: u64,
+    },
+    /// Files whose runs failed to the end.
+    GivenUp { id: &'a str, paths: Vec<String> },
+    /// Files that came during a run and were left out.
+    Skipped { files: usize },
     /// A run is over.
     Finished { status: u8, seconds: f64 },
 }

@@ -44,6 +44,45 @@ impl Write for Stderr {
     }
 }
 
+/// One line at the bottom of the terminal; nothing where there is none.
+pub(super) struct StatusLine(Option<ProgressBar>);
+
+impl StatusLine {
+    pub(super) fn new(voice: Voice) -> Self {
+        if voice.is_quiet() || !io::stderr().is_terminal() || is_dumb() {
+            return Self(None);
+        }
+        let bars =
+            BARS.get_or_init(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self(Some(bars.add(bar("{wide_msg}"))))
+    }
+
+    /// Whether anybody sees it.
+    pub(super) fn is_shown(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Shows this, if it is not what is there.
+    pub(super) fn show(&self, text: String) {
+        if let Some(line) = &self.0
+            && line.message() != text
+        {
+            line.set_message(text);
+        }
+    }
+}
+
+impl Drop for StatusLine {
+    fn drop(&mut self) {
+        if let Some(line) = &self.0 {
+            line.finish_and_clear();
+            if let Some(bars) = BARS.get() {
+                bars.remove(line);
+            }
+        }
+    }
+}
+
 /// Shows how far tasks are.
 pub(super) struct Progressing {
     form: Form,

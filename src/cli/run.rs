@@ -60,7 +60,11 @@ pub(super) async fn main(setup: Setup, code: Code, args: Vec<String>) -> Status 
     let voice = setup.voice;
     match Stage::new(&setup, code) {
         Ok(stage) => {
-            let ended = stage.run(args, Event::default()).await;
+            let run = RunOptions {
+                args,
+                ..stage.options()
+            };
+            let ended = stage.run(run).await;
             stage.status_of(ended.status)
         }
         Err(error) => report::refuse(voice, &error),
@@ -87,6 +91,10 @@ pub(super) struct Ended {
     pub(super) parsed: bool,
     /// The script and the modules that it loaded.
     pub(super) files: Vec<PathBuf>,
+    /// Why it failed.
+    pub(super) error: Option<String>,
+    /// Whether it was stopped from outside.
+    pub(super) interrupted: bool,
 }
 
 impl Stage {
@@ -117,26 +125,63 @@ impl Stage {
         })
     }
 
+    /// The same with a host that is set up anew: the configuration may be another.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(super) fn again(&self, setup: &Setup) -> Result<Self> {
+        let source = match &self.source {
+            Source::File(path) => Source::File(path.clone()),
+            Source::Text(text) => Source::Text(text.clone()),
+        };
+        let script = match &source {
+            Source::File(path) => Some(path.as_path()),
+            Source::Text(_) => None,
+        };
+        Ok(Self {
+            host: setup.host(script, &self.output)?,
+            name: self.name.clone(),
+            output: self.output.clone(),
+            voice: self.voice,
+            history: setup.history(),
+            start: setup.run_start(),
+            interrupts: self.interrupts.clone(),
+            source,
+        })
+    }
+
+    /// Tells of something beside the runs, if events were asked for.
+    pub(super) fn tell(&self, event: &RunEvent<'_>) {
+        self.output.event(event);
+    }
+
+    /// Whether nobody reads any more what is printed.
+    pub(super) fn is_broken(&self) -> bool {
+        self.output.broken().is_some()
+    }
+
+    /// What a run is given unless there is more: it ends with the first signal.
+    pub(super) fn options(&self) -> RunOptions {
+        RunOptions {
+            cancel: self.interrupts.token(),
+            name: self.name.clone(),
+            ..RunOptions::default()
+        }
+    }
+
     /// Runs the code, and tells of it.
-    pub(super) async fn run(&self, args: Vec<String>, event: Event) -> Ended {
+    pub(super) async fn run(&self, mut options: RunOptions) -> Ended {
         let begun = Instant::now();
         self.output.event(&RunEvent::Started {
             script: &self.name,
-            source: event.source.as_str(),
-            files: event.files.len(),
+            source: options.event.source.as_str(),
+            files: options.event.files.len(),
         });
         let recorder = self
             .history
             .as_ref()
-            .map(|to| to.begin(&self.start(&event)));
-        let options = RunOptions {
-            args,
-            event,
-            cancel: self.interrupts.token(),
-            name: self.name.clone(),
-            observer: recorder.as_ref().map(Recorder::observer),
-            ..RunOptions::default()
-        };
+            .map(|to| to.begin(&self.start(&options.event)));
+        options.observer = recorder.as_ref().map(Recorder::observer);
         let result = match &self.source {
             Source::File(path) => self.host.run_file_with(path, options).await,
             Source::Text(text) => self.host.eval_with(text, options).await,
@@ -156,6 +201,8 @@ impl Stage {
                 status,
                 parsed: true,
                 files: outcome.files,
+                error: None,
+                interrupted: false,
             },
             Err(error) => {
                 // The script was stopped for that, and is not to blame.
@@ -166,6 +213,8 @@ impl Stage {
                 Ended {
                     status,
                     parsed: error.reason != Reason::Parse,
+                    interrupted: error.reason == Reason::Interrupted,
+                    error: Some(error.message),
                     files: error.files,
                 }
             }

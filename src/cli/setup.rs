@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dropscript::{Config, History, Host, Limits, Result, RunStart, TaskEvent};
+use dropscript::{Config, History, Host, Limits, Result, RunStart, TaskEvent, Written};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{EmulatorPlace, EventArgs, RunArgs};
@@ -22,8 +22,12 @@ pub(super) struct Setup {
     form: Form,
     is_kept: bool,
     watched: Vec<PathBuf>,
+    on_write: Option<Arc<HearsWrites>>,
     pub(super) voice: Voice,
 }
+
+/// Hears of local files that scripts wrote or removed.
+pub(super) type HearsWrites = dyn Fn(&Path, Written<'_>) + Send + Sync;
 
 impl Setup {
     pub(super) fn new(run: RunArgs, voice: Voice) -> Self {
@@ -32,6 +36,7 @@ impl Setup {
             form: Form::Lines,
             is_kept: false,
             watched: Vec::new(),
+            on_write: None,
             voice,
         }
     }
@@ -48,6 +53,12 @@ impl Setup {
     /// With more that scripts may read.
     pub(super) fn may_read(mut self, paths: &[PathBuf]) -> Self {
         self.watched.extend_from_slice(paths);
+        self
+    }
+
+    /// With somebody who hears of local files that scripts wrote or removed.
+    pub(super) fn telling_writes(mut self, on_write: Arc<HearsWrites>) -> Self {
+        self.on_write = Some(on_write);
         self
     }
 
@@ -127,6 +138,9 @@ impl Setup {
                 None => builder,
             },
         };
+        if let Some(on_write) = self.on_write.clone() {
+            builder = builder.on_write(move |path, written| on_write(path, written));
+        }
         if let Some(home) = std::env::home_dir() {
             builder = builder.home(home);
         }

@@ -1,5 +1,9 @@
 //! What a whole run may change, at Dropbox and here.
 
+use std::fmt;
+use std::fs::Metadata;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::api::{Effect, Route};
@@ -23,6 +27,42 @@ pub(crate) struct Rules {
 pub(crate) struct Guards {
     rules: Rules,
     deleted: AtomicU64,
+    on_write: OnWrite,
+}
+
+/// What became of a local file.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Written<'a> {
+    /// It was written anew, and this was known of it just before it got its name.
+    Whole(&'a Metadata),
+    /// Something was added to what was there.
+    Appended {
+        /// What was known of it before, if it was there.
+        before: Option<&'a Metadata>,
+        /// And after.
+        after: &'a Metadata,
+    },
+    /// It is gone, and all below it.
+    Removed,
+}
+
+/// Hears of each local file that the run wrote or removed.
+#[derive(Clone, Default)]
+pub(crate) struct OnWrite(Option<Arc<HearsWrites>>);
+
+type HearsWrites = dyn Fn(&Path, Written<'_>) + Send + Sync;
+
+impl OnWrite {
+    pub(crate) fn new(on_write: impl Fn(&Path, Written<'_>) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(on_write)))
+    }
+}
+
+impl fmt::Debug for OnWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnWrite")
+    }
 }
 
 /// Leave to delete what was counted. What fails counts too: it may have happened all the same.
@@ -41,6 +81,24 @@ impl Guards {
         Self {
             rules,
             deleted: AtomicU64::new(0),
+            on_write: OnWrite::default(),
+        }
+    }
+
+    /// The same, which tell of local files.
+    pub(crate) fn telling(self, on_write: OnWrite) -> Self {
+        Self { on_write, ..self }
+    }
+
+    /// Whether somebody hears of local files.
+    pub(crate) fn tells_of_writes(&self) -> bool {
+        self.on_write.0.is_some()
+    }
+
+    /// The run wrote or removed this local file.
+    pub(crate) fn wrote(&self, path: &Path, written: Written<'_>) {
+        if let Some(on_write) = &self.on_write.0 {
+            on_write(path, written);
         }
     }
 

@@ -52,6 +52,19 @@ impl Database {
         })
     }
 
+    /// Opens a database that is gone when it is dropped.
+    ///
+    /// # Errors
+    /// `local_io` where there is no memory for it.
+    pub(crate) fn in_memory(tables: &str) -> Result<Self> {
+        let path = Path::new(":memory:");
+        let connection = prepare(path, tables).map_err(|error| unusable(path, error))?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+            path: path.to_owned(),
+        })
+    }
+
     /// The connection. A thread that panicked while it had it left no half of a transaction.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection

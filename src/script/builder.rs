@@ -12,6 +12,7 @@ use super::host::{Host, Inner};
 use super::limits::Limits;
 use super::permissions::Permissions;
 use super::state::States;
+use crate::client::{OnWrite, Written};
 use crate::connection::{Connection, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tasks::{Progress, Report, ReportItem};
@@ -88,6 +89,7 @@ pub struct HostBuilder {
     on_print: Option<Box<OnPrint>>,
     on_log: Option<Box<OnLog>>,
     on_task: Option<Arc<OnTask>>,
+    on_write: OnWrite,
 }
 
 impl HostBuilder {
@@ -224,6 +226,15 @@ impl HostBuilder {
         self
     }
 
+    /// Hears of each local file that a script's own functions and tasks wrote or removed, on threads that wait meanwhile.
+    pub fn on_write(
+        mut self,
+        on_write: impl Fn(&Path, Written<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_write = OnWrite::new(on_write);
+        self
+    }
+
     /// The host. Inside a multi-threaded Tokio runtime its I/O runs there, else on a small runtime
     /// of its own.
     ///
@@ -259,6 +270,7 @@ impl HostBuilder {
             on_print: self.on_print.unwrap_or_else(|| Box::new(|_| {})),
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),
             on_task: self.on_task,
+            on_write: self.on_write,
             runtime,
             owned_runtime: owned,
         }))

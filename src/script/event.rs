@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::modules::DateTime;
 use super::observer::Observer;
+use crate::error::{Error, ErrorKind, Result};
 
 /// What one run is given; the default is no arguments, no event, and no way to stop it but dropping
 /// its future.
@@ -26,6 +27,8 @@ pub struct RunOptions {
     pub observer: Option<Arc<dyn Observer>>,
     /// Whose state `state::` is; empty: that of the main script, by its file.
     pub state: String,
+    /// Hears of each file of the event that the script calls `done`.
+    pub on_done: OnDone,
 }
 
 impl fmt::Debug for RunOptions {
@@ -36,6 +39,58 @@ impl fmt::Debug for RunOptions {
             .field("name", &self.name)
             .field("observed", &self.observer.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+/// Hears that a script is done with a file of its [`Event`], which is told by its place among them. The script waits for that, and an
+/// error is raised in it. The default hears nothing.
+#[derive(Clone, Default)]
+pub struct OnDone(Option<Arc<dyn Fn(usize) -> Result<()> + Send + Sync>>);
+
+impl OnDone {
+    /// Calls a function.
+    pub fn new(on_done: impl Fn(usize) -> Result<()> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(on_done)))
+    }
+
+    fn tell(&self, file: usize) -> Result<()> {
+        self.0.as_ref().map_or(Ok(()), |on_done| on_done(file))
+    }
+}
+
+impl fmt::Debug for OnDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnDone")
+    }
+}
+
+/// The files of the event of a run, as `done` knows them.
+#[derive(Debug, Default)]
+pub(super) struct EventFiles {
+    paths: Vec<String>,
+    on_done: OnDone,
+}
+
+impl EventFiles {
+    pub(super) fn new(options: &RunOptions) -> Self {
+        let files = options.event.files.iter();
+        Self {
+            paths: files.map(|file| file.path.clone()).collect(),
+            on_done: options.on_done.clone(),
+        }
+    }
+
+    /// The script is done with the file of this path.
+    pub(super) fn done(&self, path: &str) -> Result<()> {
+        match self.paths.iter().position(|known| known == path) {
+            Some(file) => self.on_done.tell(file),
+            None => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("`{path}` is none of the files of this event"),
+            )
+            .with_path(path)
+            .with_hint("give an entry of `event.files`, or its `path`")),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use super::run::Run;
 use super::session::Session;
 use super::state::States;
 use super::vocabulary::Vocabulary;
+use crate::client::OnWrite;
 use crate::connection::{Connection, unknown};
 use crate::error::{Error, ErrorKind, Result};
 use crate::web::Web;
@@ -52,6 +53,7 @@ pub(super) struct Inner {
     pub(super) on_print: Box<OnPrint>,
     pub(super) on_log: Box<OnLog>,
     pub(super) on_task: Option<Arc<OnTask>>,
+    pub(super) on_write: OnWrite,
     pub(super) runtime: Handle,
     pub(super) owned_runtime: Option<Runtime>,
 }

@@ -44,7 +44,7 @@ mod vocabulary;
 pub use builder::{HostBuilder, Level, TaskEvent, Wanted};
 pub use complete::{Candidate, Completion, Hint};
 pub use diagnostic::{Frame, Reason, ScriptError};
-pub use event::{Event, EventFile, EventSource, RunOptions};
+pub use event::{Event, EventFile, EventSource, OnDone, RunOptions};
 pub use host::{Checked, Host, RunOutcome};
 pub use lexer::{Class, Token, brackets_at, tokens};
 pub use limits::Limits;

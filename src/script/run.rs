@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rhai::{Dynamic, EvalAltResult, Map};
 
 use super::builder::{Level, TaskEvent, Wanted};
-use super::event::RunOptions;
+use super::event::{EventFiles, RunOptions};
 use super::failure::Failures;
 use super::gate::{Gate, Raised};
 use super::host::Inner;
@@ -36,6 +36,7 @@ pub(super) struct Run {
     main: OnceLock<Main>,
     /// What the program calls the state of what runs here.
     state: OnceLock<String>,
+    event_files: OnceLock<EventFiles>,
     connections: Mutex<HashMap<String, Connection>>,
     guards: Arc<Guards>,
     temp_folder: TempFolder,
@@ -68,7 +69,11 @@ impl ModuleRoots {
 impl Run {
     pub(super) fn new(host: Arc<Inner>, observer: Option<Arc<dyn Observer>>) -> Arc<Self> {
         Arc::new(Self {
-            guards: Arc::new(host.permissions.guards(host.dry_run)),
+            guards: Arc::new(
+                host.permissions
+                    .guards(host.dry_run)
+                    .telling(host.on_write.clone()),
+            ),
             gate: Gate::new(host.runtime.clone()),
             host,
             observer,
@@ -76,6 +81,7 @@ impl Run {
             failures: Failures::default(),
             main: OnceLock::new(),
             state: OnceLock::new(),
+            event_files: OnceLock::new(),
             connections: Mutex::default(),
             temp_folder: TempFolder::default(),
             loading: AtomicUsize::new(0),
@@ -219,8 +225,15 @@ impl Run {
             .to_string()
     }
 
+    /// The script is done with a file of the event.
+    pub(super) fn done(&self, path: &str) -> Raised<()> {
+        let files = self.event_files.get_or_init(EventFiles::default);
+        files.done(path).map_err(|error| self.raise(error))
+    }
+
     /// The values of [`CONSTANTS`].
     pub(super) fn constants(&self, options: &RunOptions) -> [Dynamic; CONSTANTS.len()] {
+        self.event_files.get_or_init(|| EventFiles::new(options));
         let text = |path: Option<&Path>| path.map(|path| path.display().to_string());
         let shown = self.main.get().map(|main| main.shown.as_path());
         let or_unit = |text: Option<String>| text.map_or(Dynamic::UNIT, Into::into);

@@ -125,13 +125,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Makes the file what it shall be, but for its name: with its date, and the permissions of the one that it replaces, or those of a
-    /// new one.
+    /// new one. Gives what is known of it then.
     pub(super) fn finish(
         &self,
         folder: &Dir,
         replaced: Option<&Metadata>,
         modified: Option<SystemTime>,
-    ) -> io::Result<()> {
+    ) -> io::Result<std::fs::Metadata> {
         if let Some(replaced) = replaced {
             self.file().set_permissions(replaced.permissions())?;
         } else if let Self::Partial(draft) = self {
@@ -143,7 +143,8 @@ impl<'a> Draft<'a> {
         if let Some(modified) = modified {
             handle.set_modified(modified)?;
         }
-        handle.sync_all()
+        handle.sync_all()?;
+        handle.metadata()
     }
 
     /// Gives the file its name, in place of whatever has it.

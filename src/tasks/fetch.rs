@@ -26,7 +26,7 @@ use super::remote_files::files;
 use super::run::{Done, Run, Step, failed_first};
 use super::sink::{Place, Seal, Sink};
 use super::{Item, Outcome, Overwrite, Report, ReportItem, TransferOptions};
-use crate::client::{Client, ContentHasher, Leave, Version, Width};
+use crate::client::{Client, ContentHasher, Leave, Version, Width, Written};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -273,6 +273,7 @@ impl<'a> Download<'a> {
 
     async fn write(&self, item: &Item, relative: &str, moving: &Moving) -> Result<Version> {
         let place = self.place(relative)?;
+        let target = place.target().map(Path::to_owned);
         let path: RemotePath = item.path.parse()?;
         let (sink, version) = if item.size.is_some_and(|size| size >= parts::FROM) {
             let large = parts::Large {
@@ -291,11 +292,14 @@ impl<'a> Download<'a> {
         let modified = Some(version.modified)
             .filter(|_| self.options.keep_dates)
             .map(system_time);
-        sink.commit(Seal {
+        let seal = Seal {
             hash: version.hash.clone(),
             modified,
-        })
-        .await?;
+        };
+        let written = sink.commit(seal).await?;
+        if let (Some(target), Some(written)) = (target, &written) {
+            self.client.guards().wrote(&target, Written::Whole(written));
+        }
         Ok(version)
     }
 

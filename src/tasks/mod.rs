@@ -47,8 +47,8 @@ mod upload;
 
 pub use changes::RemoteChanges;
 pub use filter::{
-    Attribute, ByteSize, ContentKind, ContentTest, Date, Filter, Join, Kinds, Masks, Predicate,
-    Sort, SortBy, When,
+    Attribute, ByteSize, ContentKind, ContentTest, Date, FileFilter, Filter, Join, Kinds, Masks,
+    Predicate, Sort, SortBy, When,
 };
 pub use item::{Item, ItemKind};
 pub use list::Listing;

@@ -19,7 +19,7 @@ use super::progress::{Moving, Tally};
 use super::run::{Done, Run, Step, failed_first};
 use super::{Outcome, Overwrite, Report, ReportItem, TransferOptions};
 use crate::api::files::{CommitInfo, FileMetadata, WriteMode};
-use crate::client::{Client, ContentHasher, Leave, LocalFile, Sent, SmallFiles, Stamp};
+use crate::client::{Client, ContentHasher, Leave, LocalFile, Sent, SmallFiles, Stamp, Written};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -260,7 +260,11 @@ impl<'a> Upload<'a> {
         if !self.options.delete_source || self.options.dry_run {
             return Ok(None);
         }
-        delete_local(local.path.clone(), read, leave).await
+        let kept = delete_local(local.path.clone(), read, leave).await?;
+        if kept.is_none() {
+            self.client.guards().wrote(&local.path, Written::Removed);
+        }
+        Ok(kept)
     }
 
     /// Sends the file together with other small ones where that can be, else by itself. Also says which version of it that was.

@@ -1,5 +1,6 @@
 //! Where a download goes: a file beside the target, which takes its place when all is right.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -22,7 +23,7 @@ const AHEAD: usize = 16;
 #[derive(Debug)]
 pub(super) struct Sink {
     pieces: Option<mpsc::Sender<Piece>>,
-    worker: JoinHandle<Result<()>>,
+    worker: JoinHandle<Result<Option<fs::Metadata>>>,
 }
 
 /// The place of a file: its folder, opened, so that nothing outside can be meant; and its name there.
@@ -78,8 +79,9 @@ impl Sink {
         self.send(Piece::Part(offset, part)).await
     }
 
-    /// Checks, syncs and renames. Only when this returns is the file there, and then it is there whole.
-    pub(super) async fn commit(mut self, seal: Seal) -> Result<()> {
+    /// Checks, syncs and renames. Only when this returns is the file there, and then it is there whole. Gives what was known of it before
+    /// it got its name.
+    pub(super) async fn commit(mut self, seal: Seal) -> Result<Option<fs::Metadata>> {
         self.send(Piece::End(seal)).await?;
         self.worker.await?
     }
@@ -104,7 +106,7 @@ impl Sink {
         self.pieces = None;
         match (&mut self.worker).await? {
             Err(error) => Err(error),
-            Ok(()) => Err(Error::new(
+            Ok(_) => Err(Error::new(
                 ErrorKind::LocalIo,
                 "the file was closed already",
             )),
@@ -116,18 +118,21 @@ fn write(
     place: &Place,
     partial: Option<(PartialFile, Vec<Fetched>)>,
     mut pieces: mpsc::Receiver<Piece>,
-) -> Result<()> {
+) -> Result<Option<fs::Metadata>> {
     let failed = |error| Error::io("write", &place.path, error);
     let (partial, there) = partial.unzip();
     let mut draft = Draft::open(&place.folder, partial).map_err(failed)?;
     let mut writing = Writing::new(there.unwrap_or_default());
     match writing.fill(place, &mut draft, &mut pieces) {
-        Ok(End::Complete) => draft.take(&place.folder, &place.name).map_err(failed),
+        Ok(End::Complete(metadata)) => {
+            draft.take(&place.folder, &place.name).map_err(failed)?;
+            Ok(Some(metadata))
+        }
         // Nobody wants the file any more, or not now.
-        Ok(End::Left) => Ok(()),
+        Ok(End::Left) => Ok(None),
         Ok(End::Unwanted) => {
             draft.discard(&place.folder);
-            Ok(())
+            Ok(None)
         }
         Err(error) => {
             draft.discard(&place.folder);
@@ -138,7 +143,7 @@ fn write(
 
 /// How the pieces ended.
 enum End {
-    Complete,
+    Complete(fs::Metadata),
     Left,
     Unwanted,
 }
@@ -193,8 +198,8 @@ impl Writing {
                 }
                 Some(Piece::End(seal)) => {
                     self.note(draft).map_err(failed)?;
-                    self.check(place, draft, seal)?;
-                    return Ok(End::Complete);
+                    let metadata = self.check(place, draft, seal)?;
+                    return Ok(End::Complete(metadata));
                 }
                 Some(Piece::Discard) => return Ok(End::Unwanted),
                 None => {
@@ -220,8 +225,8 @@ impl Writing {
         parts.add(part.offset, part.bytes, part.hash);
     }
 
-    /// Whether the file is what it must be, and may take its place.
-    fn check(&mut self, place: &Place, draft: &Draft<'_>, seal: Seal) -> Result<()> {
+    /// Whether the file is what it must be, and may take its place; what is known of it.
+    fn check(&mut self, place: &Place, draft: &Draft<'_>, seal: Seal) -> Result<fs::Metadata> {
         let failed = |error| Error::io("write", &place.path, error);
         let hash = match self.parts.take() {
             Some(parts) => parts.finish(),
@@ -233,7 +238,7 @@ impl Writing {
                 "what arrived for {} is not what Dropbox has",
             ));
         }
-        draft
+        let metadata = draft
             .finish(&place.folder, place.before.as_ref(), seal.modified)
             .map_err(failed)?;
         if place.guarded && place.is_changed().map_err(failed)? {
@@ -242,7 +247,7 @@ impl Writing {
                 "{} changed here while it was downloaded",
             ));
         }
-        Ok(())
+        Ok(metadata)
     }
 }
 

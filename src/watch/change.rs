@@ -1,11 +1,12 @@
 //! What a watcher hands over.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 /// What happened to a file since it was last handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
     /// It was not there.
     Created,
@@ -16,6 +17,9 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Modified, Self::Removed];
+
     /// The word that scripts see: `created`, `modified` or `removed`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -42,24 +46,64 @@ pub struct Change {
     pub size: u64,
     /// The modified date; of a removed file, the last one known.
     pub modified: Timestamp,
+    /// Dropbox's content hash, of files that are not too large to be read for it.
+    pub hash: Option<String>,
+    /// How often a run has had this version, the coming one included.
+    pub attempt: u32,
 }
 
-/// All that has settled since the last time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Files below the roots, in the order of their paths. A followed file is not among them.
+/// Files for one run of the script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Names these files: the same each time that they come again because a run failed, or was killed.
+    pub id: String,
+    /// Whether the files were as they are when the watch began.
+    pub from_before: bool,
+    /// Files below the roots, in the order of their paths.
     pub files: Vec<Change>,
+}
+
+/// What became of the run that had a [`Batch`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The script returned without error: its files are done with.
+    Done,
+    /// The script failed.
+    Failed {
+        /// Why, for a person.
+        error: String,
+        /// Whether this uses up a retry. A server that cannot be reached is no fault of the files.
+        counts: bool,
+    },
+    /// Nothing of the script ran, and it is no use to try again before [`Watcher::retry_now`](super::Watcher::retry_now).
+    Unready,
+    /// The run was stopped for newer files, which come together with these.
+    Restarted,
+    /// The run was stopped because the program ends. The files come again when it is back.
+    Stopped,
+}
+
+/// What comes of an [`Verdict`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aftermath {
+    /// Nothing is left to do.
+    Over,
+    /// The files come again after this time.
+    Again(Duration),
+    /// The files come again, so many of them, each in a run of its own, to find out which is to blame.
+    Apart(usize),
+    /// The retries are used up, and the files are given up.
+    GivenUp(usize),
+    /// The files wait.
+    Waiting,
+}
+
+/// What is not a file below a root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
     /// Followed files that were saved, made or removed.
     pub followed: Vec<PathBuf>,
     /// What a person should know: a root that went away or came back, a folder that cannot be read, a limit of the
     /// system that makes polling necessary. Each is said once.
     pub notices: Vec<String>,
-}
-
-impl Changes {
-    /// Whether there is nothing in it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.followed.is_empty() && self.notices.is_empty()
-    }
 }

@@ -1,11 +1,13 @@
 //! What the watching thread has found, and its owner has not taken yet.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::ledger::{Ledger, Settled};
+use super::ledger::{Claim, Ledger};
 
 /// An editor that writes a script in place is done within this time.
 const SETTLE_FOLLOWED: Duration = Duration::from_millis(100);
@@ -22,14 +24,9 @@ pub(super) struct State {
     pub(super) files: Ledger,
     /// The script and its modules.
     pub(super) followed: Ledger,
+    /// Which those are: one below a root is no file of a run.
+    pub(super) followed_files: HashSet<PathBuf>,
     /// Sentences for a person.
-    pub(super) notices: Vec<String>,
-}
-
-/// All that was ready at one time.
-pub(super) struct Ready {
-    pub(super) files: Vec<Settled>,
-    pub(super) followed: Vec<Settled>,
     pub(super) notices: Vec<String>,
 }
 
@@ -38,6 +35,7 @@ impl Findings {
         let state = State {
             files: Ledger::new(settle),
             followed: Ledger::new(SETTLE_FOLLOWED),
+            followed_files: HashSet::new(),
             notices: Vec::new(),
         };
         Self {
@@ -65,14 +63,27 @@ impl Findings {
             .min()
     }
 
-    /// Takes what is ready, which may be nothing.
-    pub(super) fn take(&self) -> Ready {
+    /// Takes the followed files that have settled, and what a person should know.
+    pub(super) fn take_news(&self) -> (Vec<Claim>, Vec<String>) {
         let mut state = self.lock();
-        Ready {
-            files: state.files.take(),
-            followed: state.followed.take(),
-            notices: std::mem::take(&mut state.notices),
+        let followed = state.followed.claim(usize::MAX);
+        for claim in &followed {
+            state.followed.finish(&claim.path);
         }
+        // Finishing lets the next version come, of which there is none yet.
+        let rest = state.followed.claim(0);
+        debug_assert!(rest.is_empty(), "nobody asked for any");
+        (followed, std::mem::take(&mut state.notices))
+    }
+
+    /// Wakes the owner, who has made something ready.
+    pub(super) fn wake(&self) {
+        self.ready.notify_one();
+    }
+
+    /// How many files have settled, and how many have not yet.
+    pub(super) fn count_waiting(&self) -> (usize, usize) {
+        self.lock().files.count_waiting()
     }
 
     /// Waits until something may be ready.

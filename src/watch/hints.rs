@@ -4,7 +4,7 @@
 //! to look. Each folder is given a watch of its own *before* it is read: what comes later is hinted at, what came earlier
 //! is read, and between the two nothing can be lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ use super::inbox::Inbox;
 pub(super) struct Hints {
     watcher: Option<RecommendedWatcher>,
     covered: BTreeSet<PathBuf>,
+    /// Whether the system knows of changes on a device: not of those that other machines make.
+    devices: HashMap<u64, bool>,
     refusal: Option<Refusal>,
 }
 
@@ -47,7 +49,22 @@ impl Hints {
         Self {
             watcher: None,
             covered: BTreeSet::new(),
+            devices: HashMap::new(),
             refusal: None,
+        }
+    }
+
+    /// Asks for hints about what happens directly in a folder; not where others change it without the system's knowledge.
+    pub(super) fn cover_on(&mut self, folder: &Path, device: u64) {
+        if self.watcher.is_none() || self.covered.contains(folder) {
+            return;
+        }
+        let is_ours = || !is_shared(folder);
+        if *self.devices.entry(device).or_insert_with(is_ours) {
+            self.cover(folder);
+        } else {
+            let folder = folder.display();
+            self.refuse(format!("`{folder}` is on a network or shared file system"));
         }
     }
 
@@ -125,6 +142,44 @@ fn post(inbox: &Inbox, event: notify::Result<Event>) {
         }
         _ => inbox.touch(|touched| touched.renamed.extend(event.paths)),
     }
+}
+
+/// Whether a folder is on a file system that others may change: events tell of what this machine does alone.
+#[cfg(target_os = "linux")]
+#[allow(
+    clippy::useless_conversion,
+    reason = "the type of the number differs between machines"
+)]
+fn is_shared(folder: &Path) -> bool {
+    /// NFS, SMB, CIFS, SMB 2, 9P, FUSE, AFS (two of them), Ceph, Lustre, Coda, NCP, and the shared folders of `VirtualBox` and `VMware`
+    /// (statfs(2), and the kernel's `magic.h`).
+    const SHARED: [u32; 15] = [
+        0x6969,
+        0x517B,
+        0xFF53_4D42,
+        0xFE53_4D42,
+        0x0102_1997,
+        0x6573_5546,
+        0x5346_414F,
+        0x6B41_4653,
+        0x00C3_6400,
+        0x0BD0_0BD0,
+        0x7375_7245,
+        0x564C,
+        0x786F_4256,
+        0xBACB_ACBC,
+        0x0116_1970,
+    ];
+    let found = rustix::fs::statfs(folder).ok();
+    // The type is a word of the machine's own size and sign; the numbers have 32 bits.
+    let kind = found.and_then(|found| u32::try_from(i64::from(found.f_type) & 0xFFFF_FFFF).ok());
+    kind.is_some_and(|kind| SHARED.contains(&kind))
+}
+
+/// Nothing is known of that elsewhere.
+#[cfg(not(target_os = "linux"))]
+fn is_shared(_folder: &Path) -> bool {
+    false
 }
 
 /// The setting whose limit an error speaks of.

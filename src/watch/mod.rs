@@ -3,17 +3,30 @@
 //! The operating system's events are hints, and a scan is the truth: events get lost, come twice, or come before the
 //! folder they tell of is watched. So a hint only makes the watcher look, and a look at everything comes now and then
 //! without one.
+//!
+//! What has settled waits in a ledger until somebody claims it for a run, and is done with when that run is: the journal
+//! knows of each version what became of it, whatever ends the process.
 
+mod breaker;
 mod change;
+mod event;
+mod failed;
 mod findings;
 mod hints;
 mod inbox;
+mod journal;
 mod ledger;
+#[cfg(test)]
+mod lives;
 mod local;
 mod look;
 #[cfg(test)]
 mod oracle;
+mod proof;
+mod queue;
 mod roots;
+mod scope;
+mod selection;
 mod stamp;
 #[cfg(test)]
 mod tests;
@@ -21,44 +34,93 @@ mod tree;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::client::Written;
 use crate::{Error, ErrorKind, Result};
 use findings::Findings;
 use inbox::Inbox;
-use ledger::Settled;
+use journal::Journal;
 use local::{Local, Pace};
+use queue::{Policy, Queue};
 use roots::{Roots, place};
+use scope::Scope;
+use selection::Everything;
 use stamp::Stamp;
 
-pub use change::{Change, ChangeKind, Changes};
+pub use change::{Aftermath, Batch, Change, ChangeKind, News, Verdict};
+pub use failed::{FailedFile, FailedFiles};
+pub use journal::JournalPlace;
+pub use selection::Selection;
 
 /// Dates of files lag behind the clock by up to one tick of the kernel, at most 10 ms.
 const CLOCK_LAG: Duration = Duration::from_millis(20);
 
+/// How often it is asked whether somebody wants what was given up tried again.
+const ASK: Duration = Duration::from_secs(2);
+
 /// What to watch, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct WatchOptions {
     /// Folders, with all that is below them, and single files. Links below a root are not followed.
     pub roots: Vec<PathBuf>,
+    /// Which files below the roots count; all of them unless set.
+    pub selection: Option<Arc<dyn Selection>>,
+    /// Which changes count; all unless set.
+    pub kinds: Vec<ChangeKind>,
     /// A file is handed over when it has not changed for this long. Two seconds by default.
     pub settle: Duration,
+    /// How long a file waits that does not change and that a program is known to have open for writing. A minute by default.
+    pub open_wait: Duration,
     /// Look at everything this often and ask the operating system for no events, as on a network share.
     pub poll: Option<Duration>,
     /// Look at everything this often although there are events, because they get lost. Five minutes by default; longer
     /// where that would take more than a thousandth of the time.
     pub rescan: Duration,
+    /// Where it is kept what is done with.
+    pub journal: JournalPlace,
+    /// Whose journal it is: one name has one watcher at a time.
+    pub name: String,
+    /// What is to become of the files that are there at the beginning.
+    pub initial: Initial,
+    /// The most files of one run. A hundred by default.
+    pub batch: usize,
+    /// How often files come again after a run that failed, before they are given up. Three times by default.
+    pub retries: u32,
+    /// Files and folders that the program writes for itself: they are no changes.
+    pub own: Vec<PathBuf>,
+}
+
+/// What is to become of the files that are there when a watch begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Initial {
+    /// Those that are not done with, and those that are gone.
+    #[default]
+    New,
+    /// All of them, as if they had been made just now.
+    All,
+    /// None: they count as done with.
+    None,
 }
 
 impl Default for WatchOptions {
     fn default() -> Self {
         Self {
             roots: Vec::new(),
+            selection: None,
+            kinds: ChangeKind::ALL.to_vec(),
             settle: Duration::from_secs(2),
+            open_wait: Duration::from_secs(60),
             poll: None,
             rescan: Duration::from_secs(300),
+            journal: JournalPlace::Memory,
+            name: String::new(),
+            initial: Initial::New,
+            batch: 100,
+            retries: 3,
+            own: Vec::new(),
         }
     }
 }
@@ -66,38 +128,60 @@ impl Default for WatchOptions {
 /// Watches local files on a thread of its own until it is dropped.
 ///
 /// Every version of a file that stays unchanged for the settle time is handed over, at least in the latest version when
-/// the owner comes late. A root that goes away is unknown, not empty: its files are not told as removed, and it is
-/// looked for until it is back.
+/// the owner comes late, until the owner says that it is done with or the retries are used up; the journal remembers it
+/// between processes. A root that goes away is unknown, not empty: its files are not told as removed, and it is looked
+/// for until it is back.
 pub struct Watcher {
-    roots: Roots,
     followed: HashSet<PathBuf>,
     findings: Arc<Findings>,
     inbox: Arc<Inbox>,
+    queue: Arc<Mutex<Queue>>,
+    skipped: usize,
+}
+
+/// A way to tell a [`Watcher`] of files while a run goes on, from any thread.
+#[derive(Clone)]
+pub struct WatchHandle {
+    queue: Arc<Mutex<Queue>>,
 }
 
 impl Watcher {
     /// Takes a first look at the roots and begins to watch them.
     ///
-    /// The files that are there count as created. Those that have not changed for the settle time are ready at once:
-    /// [`take`](Self::take) gives them.
+    /// The files that are there count as created, but for those that the journal knows. Those that have not changed for
+    /// the settle time are ready at once: [`claim`](Self::claim) gives them.
     ///
     /// # Errors
-    /// `not_found` or `local_io` where a root is missing or cannot be looked at.
+    /// `not_found` or `local_io` where a root is missing or cannot be looked at, or the journal cannot be used; `conflict`
+    /// where another process has it.
     pub fn start(options: &WatchOptions) -> Result<Self> {
         let roots = Roots::find(&options.roots)?;
+        let selection = options.selection.clone();
+        let selection = selection.unwrap_or_else(|| Arc::new(Everything));
+        let scope = Scope::new(roots, selection, &options.own);
+        let journal = Journal::open(&options.journal, &options.name, "local")?;
         let findings = Arc::new(Findings::new(options.settle));
         let inbox = Arc::new(Inbox::default());
+        let policy = Policy {
+            batch: options.batch.max(1),
+            retries: options.retries,
+            kinds: options.kinds.clone(),
+            open_wait: options.open_wait,
+        };
+        let mut queue = Queue::new(Arc::clone(&findings), journal, scope.clone(), policy)?;
+        if options.initial == Initial::All {
+            queue.forget()?;
+        }
         let pace = Pace {
             rescan: options.rescan,
             poll: options.poll,
         };
-        let mut local = Local::new(
-            roots.clone(),
-            Arc::clone(&findings),
-            Arc::clone(&inbox),
-            pace,
-        );
+        let mut local = Local::new(scope, Arc::clone(&findings), Arc::clone(&inbox), pace);
         local.begin();
+        let skipped = match options.initial {
+            Initial::None => queue.skip_all()?,
+            Initial::New | Initial::All => 0,
+        };
         thread::Builder::new()
             .name("watch".into())
             .spawn(move || local.run())
@@ -106,11 +190,18 @@ impl Watcher {
                     .with_source(source)
             })?;
         Ok(Self {
-            roots,
             followed: HashSet::new(),
             findings,
             inbox,
+            queue: Arc::new(Mutex::new(queue)),
+            skipped,
         })
+    }
+
+    /// How many files were left out at the beginning, by [`Initial::None`].
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.skipped
     }
 
     /// Follows these files, a script and its modules, in the place of those followed so far. Saving one from now on is a
@@ -136,6 +227,7 @@ impl Watcher {
             |stamp: Stamp| loaded.is_some_and(|loaded| !stamp.is_older_than(CLOCK_LAG, loaded));
         self.findings.update(|state| {
             state.followed.retain(|path| following.contains(path));
+            state.followed_files.clone_from(&following);
             for (path, seen) in looks {
                 match seen {
                     Ok(Some(stamp)) if is_newer(stamp) => {
@@ -151,30 +243,78 @@ impl Watcher {
         self.inbox.follow(files);
     }
 
-    /// Waits until something has settled, and hands over all that has. Nothing is lost if this is not awaited to its end.
-    pub async fn next(&mut self) -> Changes {
-        loop {
-            let changes = self.take();
-            if !changes.is_empty() {
-                return changes;
-            }
-            self.findings.ready().await;
+    /// Waits until there may be files to claim, or news.
+    pub async fn ready(&self) {
+        let due = self.queue().next_due();
+        let ask = Instant::now() + ASK;
+        let until = due.map_or(ask, |due| due.min(ask));
+        tokio::select! {
+            () = self.findings.ready() => {}
+            () = tokio::time::sleep_until(until.into()) => {}
         }
     }
 
-    /// Hands over what has settled by now, which may be nothing.
-    pub fn take(&mut self) -> Changes {
-        let ready = self.findings.take();
-        let files = ready
-            .files
-            .into_iter()
-            .filter_map(|file| self.change(file))
-            .collect();
-        let followed = ready.followed.into_iter().map(|file| file.path);
-        Changes {
-            files,
+    /// What is not a file below a root, since the last time.
+    #[must_use]
+    pub fn news(&self) -> News {
+        let (followed, notices) = self.findings.take_news();
+        let followed = followed.into_iter().map(|file| file.path);
+        News {
             followed: followed.collect(),
-            notices: ready.notices,
+            notices,
+        }
+    }
+
+    /// The next files for a run, if there are any: those that are to be tried again, then those that have settled. Each file is in one
+    /// run at a time; [`finish`](Self::finish) says how that ended.
+    ///
+    /// Files that come are read for their hashes, which may take a moment.
+    ///
+    /// # Errors
+    /// `local_io` where the journal cannot be written.
+    pub fn claim(&self) -> Result<Option<Batch>> {
+        let mut queue = self.queue();
+        queue.take_wanted_again()?;
+        queue.claim()
+    }
+
+    /// Says how the run with these files ended.
+    ///
+    /// # Errors
+    /// `local_io` where the journal cannot be written.
+    pub fn finish(&self, id: &str, ending: Verdict) -> Result<Aftermath> {
+        let aftermath = self.queue().finish(id, ending)?;
+        self.findings.wake();
+        Ok(aftermath)
+    }
+
+    /// Takes what has settled as done with, without a run, and gives the number of files.
+    ///
+    /// # Errors
+    /// `local_io` where the journal cannot be written.
+    pub fn skip(&self) -> Result<usize> {
+        self.queue().skip_settled()
+    }
+
+    /// Tries at once what waits to be tried again.
+    pub fn retry_now(&self) {
+        self.queue().retry_now();
+        self.findings.wake();
+    }
+
+    /// How many files wait: those that could be claimed, those that have to settle, and those that failed.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize, usize) {
+        let failing = self.queue().count_failing();
+        let (settled, unsettled) = self.findings.count_waiting();
+        (settled, unsettled, failing)
+    }
+
+    /// A way to tell of files while a run goes on.
+    #[must_use]
+    pub fn handle(&self) -> WatchHandle {
+        WatchHandle {
+            queue: Arc::clone(&self.queue),
         }
     }
 
@@ -183,39 +323,39 @@ impl Watcher {
         self.inbox.touch(inbox::Touched::set_everything);
     }
 
-    fn change(&self, file: Settled) -> Option<Change> {
-        let Settled {
-            path,
-            before,
-            after,
-        } = file;
-        if self.followed.contains(&path) {
-            return None;
-        }
-        let kind = match (before, after) {
-            (None, _) => ChangeKind::Created,
-            (Some(_), Some(_)) => ChangeKind::Modified,
-            (Some(_), None) => ChangeKind::Removed,
-        };
-        let stamp = after.or(before)?;
-        let root = self.roots.of(&path)?.to_owned();
-        let below = path
-            .strip_prefix(&root)
-            .ok()
-            .filter(|below| *below != Path::new(""));
-        let relative = below.map_or_else(
-            || path.file_name().map(PathBuf::from),
-            |below| Some(below.to_owned()),
-        )?;
-        Some(Change {
-            root,
-            relative,
-            kind,
-            size: stamp.size(),
-            modified: stamp.modified(),
-            path,
-        })
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        lock(&self.queue)
     }
+}
+
+impl WatchHandle {
+    /// Takes one file of a run as done with, whatever becomes of the run. Says whether it is one of its files.
+    ///
+    /// # Errors
+    /// `local_io` where the journal cannot be written.
+    pub fn done(&self, id: &str, path: &Path) -> Result<bool> {
+        let mut queue = lock(&self.queue);
+        let is_running = queue.is_running(id, path);
+        queue.finish_one(id, path)?;
+        Ok(is_running)
+    }
+
+    /// A run wrote or removed this file itself. That is no change.
+    ///
+    /// # Errors
+    /// `local_io` where the journal cannot be written.
+    pub fn wrote(&self, path: &Path, written: Written<'_>) -> Result<()> {
+        match place(path) {
+            Ok(path) => lock(&self.queue).wrote(&path, written),
+            // Where even its folder is gone, there is nothing to leave out.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// What a panic left behind is what the journal says, more or less a run.
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Watcher {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::tests::next;
 use super::{Change, ChangeKind, WatchOptions, Watcher};
 
 /// Far beyond what it takes to settle; without a change for so long, one was lost.
@@ -88,7 +89,7 @@ async fn writers_lose_nothing(seed: u64, poll: Option<Duration>) {
         poll,
         ..WatchOptions::default()
     };
-    let mut watcher = Watcher::start(&options).expect("started");
+    let watcher = Watcher::start(&options).expect("started");
     let writers = (1..=4).map(|n| {
         let (home, mut dice) = (root.join(format!("w{n}")), Dice(seed * n));
         std::thread::spawn(move || {
@@ -101,7 +102,7 @@ async fn writers_lose_nothing(seed: u64, poll: Option<Duration>) {
     let writers: Vec<_> = writers.collect();
     let mut told = Tree::new();
     while writers.iter().any(|writer| !writer.is_finished()) {
-        let taken = timeout(Duration::from_millis(10), watcher.next()).await;
+        let taken = timeout(Duration::from_millis(10), next(&watcher)).await;
         taken
             .into_iter()
             .flat_map(|changes| changes.files)
@@ -111,7 +112,7 @@ async fn writers_lose_nothing(seed: u64, poll: Option<Duration>) {
     walk(&root, &root, &mut left);
     assert!(!left.is_empty());
     while told != left {
-        let changes = timeout(GUARD, watcher.next()).await;
+        let changes = timeout(GUARD, next(&watcher)).await;
         let changes = changes.unwrap_or_else(|_| {
             let stale = told
                 .iter()

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 /// The identity and the outward state of a file at one look. Two looks that give the same stamp saw the same version.
 ///
 /// The times are in nanoseconds, so that a second change within one second shows; `changed` (ctime) moves even where a
-/// program puts the size and the modified date back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// program puts the size and the modified date back. The device takes no part in that: its number is another after the
+/// next start of the system.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Stamp {
     device: u64,
     inode: u64,
@@ -18,7 +19,19 @@ pub(super) struct Stamp {
     changed: i64,
 }
 
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        let outward = |stamp: &Self| (stamp.inode, stamp.size, stamp.modified, stamp.changed);
+        outward(self) == outward(other)
+    }
+}
+
+impl Eq for Stamp {}
+
 impl Stamp {
+    /// The bytes of a stamp that is written down.
+    pub(super) const LENGTH: usize = 40;
+
     /// The stamp of what `metadata` describes.
     pub(super) fn of(metadata: &Metadata) -> Self {
         let (device, inode) = identity(metadata);
@@ -42,11 +55,64 @@ impl Stamp {
         Timestamp::from_nanosecond(self.modified.into()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
+    /// Device and inode.
+    pub(super) fn identity(&self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+
+    /// The time of the last change of any kind, in nanoseconds since 1970.
+    pub(super) fn last_change(&self) -> i64 {
+        self.modified.max(self.changed)
+    }
+
+    /// Whether the contents may be those that another stamp was of, though it is not the same stamp.
+    pub(super) fn may_equal(&self, other: &Self) -> bool {
+        self.size == other.size
+    }
+
+    /// Whether this is the file that `metadata` described before it got its name, which moves `changed` alone.
+    pub(super) fn is_of(&self, metadata: &Metadata) -> bool {
+        let other = Self::of(metadata);
+        (self.inode, self.size, self.modified) == (other.inode, other.size, other.modified)
+    }
+
+    /// As it is written down.
+    pub(super) fn to_bytes(self) -> [u8; Self::LENGTH] {
+        let mut bytes = [0; Self::LENGTH];
+        let numbers = [
+            self.device.to_le_bytes(),
+            self.inode.to_le_bytes(),
+            self.size.to_le_bytes(),
+            self.modified.to_le_bytes(),
+            self.changed.to_le_bytes(),
+        ];
+        for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number);
+        }
+        bytes
+    }
+
+    /// As it was written down; `None` where that was something else.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; Self::LENGTH] = bytes.try_into().ok()?;
+        let mut numbers = bytes
+            .chunks_exact(8)
+            .map(|number| number.try_into().unwrap_or_default());
+        let mut next = || numbers.next();
+        Some(Self {
+            device: u64::from_le_bytes(next()?),
+            inode: u64::from_le_bytes(next()?),
+            size: u64::from_le_bytes(next()?),
+            modified: i64::from_le_bytes(next()?),
+            changed: i64::from_le_bytes(next()?),
+        })
+    }
+
     /// Whether nothing about the file has changed in the `span` before `now`, going by the file system's own clock.
     pub(super) fn is_older_than(&self, span: Duration, now: SystemTime) -> bool {
         let limit =
             nanoseconds(now).saturating_sub(i64::try_from(span.as_nanos()).unwrap_or(i64::MAX));
-        self.modified.max(self.changed) < limit
+        self.last_change() < limit
     }
 }
 
@@ -77,7 +143,7 @@ fn changed(metadata: &Metadata) -> i64 {
     nanoseconds(metadata.created().unwrap_or(UNIX_EPOCH))
 }
 
-fn nanoseconds(time: SystemTime) -> i64 {
+pub(super) fn nanoseconds(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |n| -n),
@@ -126,6 +192,21 @@ mod tests {
         assert_eq!(after.modified(), before.modified());
         assert_eq!(after.size(), before.size());
         assert_ne!(after, before);
+    }
+
+    #[test]
+    fn a_stamp_is_read_as_it_was_written() {
+        let stamp = Stamp {
+            device: 1,
+            inode: u64::MAX,
+            size: 3,
+            modified: -4,
+            changed: i64::MAX,
+        };
+        let read = Stamp::from_bytes(&stamp.to_bytes()).expect("a stamp");
+        assert_eq!(read, stamp);
+        assert_eq!(read.identity(), stamp.identity());
+        assert!(Stamp::from_bytes(b"something else").is_none());
     }
 
     #[test]

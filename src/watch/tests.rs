@@ -8,10 +8,44 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use super::{ChangeKind, Changes, WatchOptions, Watcher};
+use super::{Change, ChangeKind, Verdict, WatchOptions, Watcher};
 
 /// Far beyond what any wait here takes; a test that reaches it has failed.
 const GUARD: Duration = Duration::from_secs(60);
+
+/// All that was to be had at one time.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) files: Vec<Change>,
+    pub(super) followed: Vec<PathBuf>,
+    pub(super) notices: Vec<String>,
+}
+
+/// Waits until something has settled, takes all that has, and is done with it.
+pub(super) async fn next(watcher: &Watcher) -> Changes {
+    loop {
+        let changes = take(watcher);
+        if !(changes.files.is_empty() && changes.followed.is_empty() && changes.notices.is_empty())
+        {
+            return changes;
+        }
+        watcher.ready().await;
+    }
+}
+
+pub(super) fn take(watcher: &Watcher) -> Changes {
+    let mut files = Vec::new();
+    while let Some(batch) = watcher.claim().expect("a journal") {
+        files.extend(batch.files);
+        watcher.finish(&batch.id, Verdict::Done).expect("a journal");
+    }
+    let news = watcher.news();
+    Changes {
+        files,
+        followed: news.followed,
+        notices: news.notices,
+    }
+}
 
 /// A folder that is watched.
 struct Bench {
@@ -49,7 +83,7 @@ impl Bench {
     }
 
     async fn next(&mut self) -> Changes {
-        timeout(GUARD, self.watcher.next())
+        timeout(GUARD, next(&self.watcher))
             .await
             .expect("a change in time")
     }
@@ -210,8 +244,8 @@ async fn files_from_before_are_ready_at_once_when_they_are_old() {
         ..WatchOptions::default()
     };
     // Dates lag behind the clock: until they have caught up, the file counts as new, and settles as any other.
-    let mut watcher = Watcher::start(&options).expect("started");
-    let changes = timeout(GUARD, watcher.next()).await.expect("in time");
+    let watcher = Watcher::start(&options).expect("started");
+    let changes = timeout(GUARD, next(&watcher)).await.expect("in time");
     assert_eq!(files(&changes), [("a.txt".to_owned(), ChangeKind::Created)]);
 }
 
@@ -272,21 +306,21 @@ async fn a_root_may_be_a_file_which_is_replaced() {
         settle: Duration::from_millis(50),
         ..WatchOptions::default()
     };
-    let mut watcher = Watcher::start(&options).expect("started");
-    let changes = timeout(GUARD, watcher.next()).await.expect("in time");
+    let watcher = Watcher::start(&options).expect("started");
+    let changes = timeout(GUARD, next(&watcher)).await.expect("in time");
     assert_eq!(
         files(&changes),
         [("data.csv".to_owned(), ChangeKind::Created)]
     );
     save_atomically(&file, "four");
-    let changes = timeout(GUARD, watcher.next()).await.expect("in time");
+    let changes = timeout(GUARD, next(&watcher)).await.expect("in time");
     assert_eq!(
         files(&changes),
         [("data.csv".to_owned(), ChangeKind::Modified)]
     );
     fs::write(folder.path().join("other.csv"), "x").expect("written");
     fs::remove_file(&file).expect("removed");
-    let changes = timeout(GUARD, watcher.next()).await.expect("in time");
+    let changes = timeout(GUARD, next(&watcher)).await.expect("in time");
     assert_eq!(
         files(&changes),
         [("data.csv".to_owned(), ChangeKind::Removed)]

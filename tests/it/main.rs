@@ -40,3 +40,5 @@ mod terminal;
 mod unfinished;
 mod views;
 mod watch;
+mod watch_journal;
+mod watch_runs;

@@ -6,6 +6,7 @@ mod contents;
 mod copy_from;
 mod copy_move;
 mod csv;
+mod done;
 mod env;
 mod error;
 mod file;
@@ -72,6 +73,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     state::register(engine, run);
     env::register(engine, run);
     http::register(engine, run);
+    done::register(engine, run);
 }
 
 /// Adds `exit`.

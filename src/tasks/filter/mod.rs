@@ -1,6 +1,7 @@
 //! Which files and folders a task is about.
 
 mod content;
+mod files;
 mod mask;
 mod order;
 mod predicate;
@@ -11,6 +12,7 @@ mod when;
 use serde::Deserialize;
 
 pub use content::{ContentKind, ContentTest};
+pub use files::FileFilter;
 pub use mask::Masks;
 pub use order::{Sort, SortBy};
 pub use predicate::Predicate;

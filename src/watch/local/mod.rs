@@ -12,7 +12,7 @@ use super::findings::Findings;
 use super::hints::Hints;
 use super::inbox::{Inbox, Touched, Wake};
 use super::look;
-use super::roots::Roots;
+use super::scope::Scope;
 use super::stamp::Stamp;
 use super::tree::Tree;
 use scan::Reach;
@@ -29,7 +29,7 @@ const AFTERWARDS: Duration = Duration::from_secs(2);
 
 /// The source of changes on this machine.
 pub(super) struct Local {
-    roots: Roots,
+    scope: Scope,
     followed: Vec<PathBuf>,
     hints: Hints,
     tree: Tree,
@@ -50,7 +50,7 @@ pub(super) struct Pace {
 
 impl Local {
     pub(super) fn new(
-        roots: Roots,
+        scope: Scope,
         findings: Arc<Findings>,
         inbox: Arc<Inbox>,
         pace: Pace,
@@ -60,7 +60,7 @@ impl Local {
             Some(_) => Hints::none(),
         };
         Self {
-            roots,
+            scope,
             followed: Vec::new(),
             hints,
             tree: Tree::default(),
@@ -139,14 +139,14 @@ impl Local {
             }
             if self.tree.contains(&path) {
                 renamed.insert(path);
-            } else if self.roots.is_file(&path) {
+            } else if self.scope.roots.is_file(&path) {
                 self.look_at(&path);
             }
         }
         for path in touched.written {
             if self.tree.contains(&path) || self.unknown.contains(&path) {
                 folders.insert(path);
-            } else if self.roots.of(&path).is_some() {
+            } else if self.scope.has(&path) {
                 self.look_at(&path);
             }
         }
@@ -168,7 +168,7 @@ impl Local {
         if self.pace.poll.is_some() {
             return self.scan_all();
         }
-        for root in self.roots.folders() {
+        for root in self.scope.roots.folders() {
             let identity = look::folder(&root).ok();
             if identity.is_none()
                 || identity != self.tree.identity(&root)
@@ -177,7 +177,7 @@ impl Local {
                 self.scan(root, Reach::All);
             }
         }
-        for file in self.roots.files() {
+        for file in self.scope.roots.files() {
             self.look_at(&file);
         }
         let without_hints = self
@@ -224,7 +224,7 @@ impl Local {
 
     /// One file as it is, `None` where it is surely gone.
     fn state_of(&self, path: &Path) -> io::Result<Option<Stamp>> {
-        if self.roots.is_file(path) {
+        if self.scope.roots.is_file(path) {
             let state = look::file_through_links(path)?;
             return self.unless_out_of_reach(path, state);
         }
@@ -249,7 +249,7 @@ impl Local {
 
     /// Whether a file that was not found is gone, and not merely out of reach with its root or a mounted folder.
     fn is_surely_gone(&self, path: &Path) -> bool {
-        if self.roots.is_file(path) {
+        if self.scope.roots.is_file(path) {
             return path
                 .parent()
                 .is_some_and(|parent| look::folder(parent).is_ok());
@@ -302,7 +302,14 @@ fn timed(work: impl FnOnce()) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::roots::Roots;
+    use super::super::selection::Everything;
     use super::*;
+
+    fn scope(root: &Path) -> Scope {
+        let roots = Roots::find(&[root.to_owned()]).expect("found");
+        Scope::new(roots, Arc::new(Everything), &[])
+    }
 
     #[test]
     fn folders_without_hints_are_looked_at_all_the_same() {
@@ -311,12 +318,12 @@ mod tests {
         std::fs::create_dir(root.join("sub")).expect("made");
         let findings = Arc::new(Findings::new(Duration::ZERO));
         let inbox = Arc::new(Inbox::default());
-        let roots = Roots::find(std::slice::from_ref(&root)).expect("found");
+        let scope = scope(&root);
         let pace = Pace {
             rescan: Duration::from_secs(3600),
             poll: None,
         };
-        let mut local = Local::new(roots, Arc::clone(&findings), Arc::clone(&inbox), pace);
+        let mut local = Local::new(scope, Arc::clone(&findings), Arc::clone(&inbox), pace);
         local.hints = Hints::none();
         local.begin();
         let thread = std::thread::spawn(move || local.run());
@@ -324,9 +331,9 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let found = runtime.expect("a runtime").block_on(async {
             findings.ready().await;
-            findings.take()
+            findings.update(|state| state.files.claim(9))
         });
-        assert_eq!(found.files[0].path, root.join("sub/a.txt"));
+        assert_eq!(found[0].path, root.join("sub/a.txt"));
         inbox.stop();
         thread.join().expect("it ends");
     }
@@ -336,12 +343,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path().canonicalize().expect("there");
         let findings = Arc::new(Findings::new(Duration::ZERO));
-        let roots = Roots::find(std::slice::from_ref(&root)).expect("found");
+        let scope = scope(&root);
         let pace = Pace {
             rescan: Duration::from_secs(3600),
             poll: None,
         };
-        let mut local = Local::new(roots, findings, Arc::default(), pace);
+        let mut local = Local::new(scope, findings, Arc::default(), pace);
         local.begin();
         let deep = root.join("sub/deep");
         std::fs::create_dir_all(&deep).expect("made");

@@ -20,16 +20,39 @@ pub(super) enum Reach {
 impl Local {
     /// Looks at everything.
     pub(super) fn scan_all(&mut self) {
-        for root in self.roots.folders() {
+        for root in self.scope.roots.folders() {
             self.scan(root, Reach::All);
         }
-        for file in self.roots.files() {
+        for file in self.scope.roots.files() {
             if let Some(parent) = file.parent() {
                 self.hints.cover(parent);
             }
             self.look_at(&file);
         }
+        self.miss_folders();
         self.report_refusal();
+    }
+
+    /// Notes that the files are gone of folders that nobody has seen since the watch began, or since the folder above could be read
+    /// again.
+    fn miss_folders(&mut self) {
+        let is_missing = |folder: &Path| {
+            let is_root = self
+                .scope
+                .roots
+                .files()
+                .iter()
+                .any(|file| file.parent() == Some(folder));
+            let is_unknown = folder.ancestors().any(|above| self.unknown.contains(above));
+            !self.tree.contains(folder) && !is_root && !is_unknown
+        };
+        let now = Instant::now();
+        self.findings.update(|state| {
+            let missing = state.files.folders().filter(|folder| is_missing(folder));
+            for folder in missing.map(Path::to_owned).collect::<Vec<_>>() {
+                state.files.observe_folder(&folder, &[], now);
+            }
+        });
     }
 
     /// Looks at a folder, and at those below it as far as `reach` says.
@@ -57,7 +80,7 @@ impl Local {
             // Whether a folder is gone is for its parent to say, up to the root, of which nobody can.
             let parent = folder
                 .parent()
-                .filter(|_| is_absent(&gone) && !self.roots.is_folder(&folder));
+                .filter(|_| is_absent(&gone) && !self.scope.roots.is_folder(&folder));
             match parent {
                 Some(parent) if blamed.insert(parent.to_owned()) => folders.push(parent.to_owned()),
                 _ => self.set_unknown(folder, &gone),
@@ -69,7 +92,7 @@ impl Local {
     /// itself.
     fn has_place(&self, folder: &Path) -> bool {
         let is_known = |parent| self.tree.contains(parent);
-        self.roots.is_folder(folder) || folder.parent().is_some_and(is_known)
+        self.scope.roots.is_folder(folder) || folder.parent().is_some_and(is_known)
     }
 
     fn scan_folder(
@@ -83,14 +106,20 @@ impl Local {
         if before != Some(identity) {
             self.hints.uncover(folder);
         }
-        self.hints.cover(folder);
-        let listing = look::listing(folder)?;
+        self.hints.cover_on(folder, identity.0);
+        let mut listing = look::listing(folder)?;
         let other_device = before.is_some_and(|before| before.0 != identity.0);
         if other_device && listing.files.is_empty() && listing.folders.is_empty() {
             return Err(io::Error::other(
                 "an empty folder is in its place: is it not mounted?",
             ));
         }
+        listing
+            .folders
+            .retain(|name| self.scope.enters(&folder.join(name)));
+        listing
+            .files
+            .retain(|(name, _)| self.scope.has(&folder.join(name)));
         for name in &listing.folders {
             let child = folder.join(name);
             if reach == Reach::All || before != Some(identity) || !self.tree.contains(&child) {

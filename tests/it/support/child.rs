@@ -137,6 +137,21 @@ impl Child {
         self.signal(Signal::TERM)
     }
 
+    /// Sends SIGHUP.
+    pub(crate) fn reload(&mut self) -> &mut Self {
+        self.signal(Signal::HUP)
+    }
+
+    /// Stops it where it is, until it is told to [`go_on`](Self::go_on).
+    pub(crate) fn pause(&mut self) -> &mut Self {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&mut self) -> &mut Self {
+        self.signal(Signal::CONT)
+    }
+
     /// Writes a file in the working directory, in place.
     pub(crate) fn write(&mut self, path: &str, contents: &str) -> &mut Self {
         let path = self.path(path);

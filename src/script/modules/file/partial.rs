@@ -1,14 +1,14 @@
 //! Files that take their place when they are whole.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
 
 use cap_std::fs::OpenOptions;
 
 use crate::script::place::Place;
 
-/// Writes beside the target first, so that a failure leaves what was there.
-pub(super) fn replace(target: &Place, bytes: &[u8]) -> io::Result<()> {
+/// Writes beside the target first, so that a failure leaves what was there. Gives what is known of the file before it got its name.
+pub(super) fn replace(target: &Place, bytes: &[u8]) -> io::Result<Metadata> {
     let mut partial = Partial::beside(target)?;
     partial.write(bytes)?;
     partial.finish()
@@ -48,10 +48,11 @@ impl<'a> Partial<'a> {
         self.file.write_all(bytes)
     }
 
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub(super) fn finish(mut self) -> io::Result<Metadata> {
+        let metadata = self.file.metadata()?;
         self.place.rename(self.target)?;
         self.finished = true;
-        Ok(())
+        Ok(metadata)
     }
 }
 

@@ -1,13 +1,15 @@
 //! Writing, moving and deleting local files.
 
+use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_std::fs::OpenOptions;
 
 use super::or_raise;
 use super::partial::{Partial, replace};
 use super::read::each_chunk;
+use crate::client::Written;
 use crate::error::{Error, ErrorKind};
 use crate::script::gate::Raised;
 use crate::script::place::Place;
@@ -23,7 +25,9 @@ pub(super) fn whole(run: &Run, path: &str, bytes: &[u8]) -> Raised<()> {
     if run.would(format_args!("write {} bytes to `{path}`", bytes.len())) {
         return Ok(());
     }
-    or_raise(run, "write", path, replace(&place, bytes))
+    let written = or_raise(run, "write", path, replace(&place, bytes))?;
+    run.guards().wrote(place.real(), Written::Whole(&written));
+    Ok(())
 }
 
 pub(super) fn append(run: &Run, path: &str, text: &str) -> Raised<()> {
@@ -32,11 +36,17 @@ pub(super) fn append(run: &Run, path: &str, text: &str) -> Raised<()> {
         return Ok(());
     }
     let append = || {
+        let before = fs::symlink_metadata(place.real()).ok();
         let mut options = OpenOptions::new();
         let mut file = place.open(options.create(true).append(true))?;
-        file.write_all(text.as_bytes())
+        file.write_all(text.as_bytes())?;
+        Ok((before, file.metadata()?))
     };
-    or_raise(run, "append to", path, append())
+    let (before, after) = or_raise(run, "append to", path, append())?;
+    let (before, after) = (before.as_ref(), &after);
+    run.guards()
+        .wrote(place.real(), Written::Appended { before, after });
+    Ok(())
 }
 
 pub(super) fn create_folder(run: &Run, path: &str) -> Raised<()> {
@@ -67,7 +77,9 @@ pub(super) fn delete(run: &Run, path: &str) -> Raised<()> {
     } else {
         place.remove_file()
     };
-    or_raise(run, "delete", path, deleted)
+    or_raise(run, "delete", path, deleted)?;
+    run.guards().wrote(place.real(), Written::Removed);
+    Ok(())
 }
 
 pub(super) fn rename(run: &Run, from: &str, to: &str) -> Raised<()> {
@@ -77,14 +89,49 @@ pub(super) fn rename(run: &Run, from: &str, to: &str) -> Raised<()> {
     if run.would(format_args!("move `{from}` to `{to}`")) {
         return Ok(());
     }
+    let moved = files_to_move(run, source.real());
     match source.rename(&target) {
         // Another disk: a file can be copied there and deleted here.
         Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices && !source.is_dir() => {
             copy(run, from, to)?;
-            or_raise(run, "delete", from, source.remove_file())
+            or_raise(run, "delete", from, source.remove_file())?;
         }
-        moved => or_raise(run, "move", from, moved),
+        moved => or_raise(run, "move", from, moved)?,
     }
+    run.guards().wrote(source.real(), Written::Removed);
+    for (below, metadata) in moved {
+        let path = if below.as_os_str().is_empty() {
+            target.real().to_owned()
+        } else {
+            target.real().join(below)
+        };
+        run.guards().wrote(&path, Written::Whole(&metadata));
+    }
+    Ok(())
+}
+
+/// What goes along when something is moved, where anybody wants to know: the paths below it, and what is known of them.
+fn files_to_move(run: &Run, source: &Path) -> Vec<(PathBuf, fs::Metadata)> {
+    let mut files = Vec::new();
+    if !run.guards().tells_of_writes() {
+        return files;
+    }
+    let mut ahead = vec![source.to_owned()];
+    while let Some(path) = ahead.pop() {
+        // What cannot be looked at is not told of, and so counts as a change.
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => {
+                let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+                ahead.extend(entries.map(|entry| entry.path()));
+            }
+            Ok(metadata) => {
+                let below = path.strip_prefix(source).map(Path::to_owned);
+                files.extend(below.ok().map(|below| (below, metadata)));
+            }
+            Err(_) => {}
+        }
+    }
+    files
 }
 
 pub(super) fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
@@ -120,7 +167,9 @@ pub(super) fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
             .write(chunk)
             .map_err(|cause| Error::io("write", to, cause))
     })?;
-    or_raise(run, "write", to, partial.finish())
+    let written = or_raise(run, "write", to, partial.finish())?;
+    run.guards().wrote(target.real(), Written::Whole(&written));
+    Ok(())
 }
 
 /// The files that go with it; a link is one itself.

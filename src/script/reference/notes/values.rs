@@ -1,7 +1,7 @@
 //! Notes on values, errors and the flow of a script.
 
 use super::{Note, local, remote};
-use crate::error::ErrorKind::InvalidArgument;
+use crate::error::ErrorKind::{InvalidArgument, LocalIo};
 
 pub(super) const NOTES: &[Note] = &[
     local("args", &[], "for word in args { print(word); }")
@@ -97,6 +97,11 @@ lost: let it return what it has found.",
         "sleep",
         &[InvalidArgument],
         r#"sleep("10ms");"#,
+    ),
+    local(
+        "done",
+        &[InvalidArgument, LocalIo],
+        "for file in event.files { print(file.relative); done(file); }",
     ),
     local("exit", &[InvalidArgument], "if args.len() > 3 { exit(2); }")
         .says("Ends the script, as a success or with this exit status."),

@@ -1,0 +1,125 @@
+//! `watch`: joins the watcher and the host, which do not know each other.
+
+mod args;
+mod event;
+mod failed;
+mod runs;
+mod selection;
+mod supervisor;
+mod verdict;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use dropscript::{FailedFiles, JournalPlace, Result, WatchHandle, WatchOptions, Watcher};
+
+pub(super) use args::WatchArgs;
+
+use super::output::RunEvent;
+use super::report::{self, Status};
+use super::run::{Code, Stage};
+use super::setup::Setup;
+use super::state_folder::state_folder;
+use super::voice::Voice;
+use failed::Wish;
+use runs::{Plan, Runs};
+use selection::Filtered;
+
+/// Runs the script now, and again for each change, until a signal says to end.
+pub(super) async fn main(voice: Voice, args: WatchArgs) -> Status {
+    let wish = match (args.journal.failed, args.journal.retry) {
+        (true, _) => Some(Wish::List),
+        (_, true) => Some(Wish::Retry),
+        _ => None,
+    };
+    let script = match (wish, args.script.clone()) {
+        (None, Some(script)) => script,
+        (wish, script) => {
+            let wish = wish.unwrap_or(Wish::List);
+            let place = args.journal.place();
+            return failed::main(voice, place, script.as_deref(), wish, args.events.json);
+        }
+    };
+    let ended = match begin(voice, &script, args) {
+        Ok(runs) => runs.go_on().await,
+        Err(error) => Err(error),
+    };
+    ended.unwrap_or_else(|error| report::refuse(voice, &error))
+}
+
+fn begin(voice: Voice, script: &Path, args: WatchArgs) -> Result<Runs> {
+    let options = options(voice, script, &args)?;
+    let plan = Plan {
+        script: script.to_owned(),
+        args: args.args,
+        jobs: args.runs.jobs,
+        on_busy: args.runs.on_busy,
+        stop_timeout: args.runs.stop_timeout,
+    };
+    // Scripts write only once the watcher is there.
+    let handle: Arc<OnceLock<WatchHandle>> = Arc::default();
+    let told = Arc::clone(&handle);
+    let setup = Setup::new(args.run, voice)
+        .with_events(args.events)
+        .may_read(&args.paths)
+        .telling_writes(Arc::new(move |path, written| {
+            if let Some(Err(error)) = told.get().map(|handle| handle.wrote(path, written)) {
+                tracing::warn!(%error, "what the script wrote counts as a change");
+            }
+        }));
+    let stage = Stage::new(&setup, Code::File(script.to_owned()))?;
+    let mut watcher = Watcher::start(&options)?;
+    let _ = handle.set(watcher.handle());
+    voice.status(&introduction(script, &args.paths));
+    stage.tell(&RunEvent::Watching {
+        paths: args
+            .paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+    });
+    if watcher.skipped() > 0 {
+        voice.status(&format!(
+            "{} files that were there before are left out",
+            watcher.skipped()
+        ));
+    }
+    watcher.follow(&[script.to_owned()]);
+    Ok(Runs::new(setup, stage, watcher, plan))
+}
+
+fn options(voice: Voice, script: &Path, args: &WatchArgs) -> Result<WatchOptions> {
+    // Without files there is nothing to remember.
+    let journal = if args.paths.is_empty() {
+        JournalPlace::Memory
+    } else {
+        args.journal.place().unwrap_or_else(|| {
+            voice.warning(
+                "what is done is not remembered: there is no home to keep it in, and no `--journal`",
+            );
+            JournalPlace::Memory
+        })
+    };
+    let own = journal.file().into_iter().chain(state_folder());
+    Ok(WatchOptions {
+        roots: args.paths.clone(),
+        selection: Some(Arc::new(Filtered(args.filter.filter().for_files()?))),
+        kinds: args.files.kinds(),
+        settle: args.files.settle,
+        open_wait: args.files.open_wait,
+        poll: args.files.poll,
+        initial: args.files.initial.into(),
+        batch: args.runs.batch,
+        retries: args.runs.retries,
+        name: FailedFiles::watch_of(script),
+        own: own.collect(),
+        journal,
+        ..WatchOptions::default()
+    })
+}
+
+fn introduction(script: &Path, paths: &[PathBuf]) -> String {
+    let mut what = vec![format!("`{}`", script.display())];
+    what.extend(paths.iter().map(|path| format!("`{}`", path.display())));
+    format!("watching {}; Ctrl-C ends", what.join(", "))
+}

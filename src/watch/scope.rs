@@ -1,0 +1,103 @@
+//! What a watch is about: files below its roots that are selected, and not the program's own.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::roots::Roots;
+use super::selection::Selection;
+
+/// The roots, and what of them counts.
+#[derive(Clone)]
+pub(super) struct Scope {
+    pub(super) roots: Roots,
+    selection: Arc<dyn Selection>,
+    /// Files and folders that the program writes for itself, by the beginning of their paths.
+    own: Arc<[PathBuf]>,
+}
+
+impl Scope {
+    pub(super) fn new(roots: Roots, selection: Arc<dyn Selection>, own: &[PathBuf]) -> Self {
+        // One that is not there yet has a folder.
+        let real = |path: &PathBuf| path.canonicalize().or_else(|_| super::roots::place(path));
+        Self {
+            roots,
+            selection,
+            own: own.iter().filter_map(|path| real(path).ok()).collect(),
+        }
+    }
+
+    /// Whether files in a folder may count.
+    pub(super) fn enters(&self, folder: &Path) -> bool {
+        match self.below(folder) {
+            _ if self.is_own(folder) => false,
+            Some(below) => below.is_empty() || self.enters_all(&below, below.len()),
+            None => false,
+        }
+    }
+
+    /// Whether a file counts by its path.
+    pub(super) fn has(&self, file: &Path) -> bool {
+        if self.is_own(file) {
+            return false;
+        }
+        // Who names a file means it.
+        if self.roots.is_file(file) {
+            return true;
+        }
+        self.below(file).is_some_and(|below| {
+            let folder = below.rfind('/').unwrap_or(0);
+            self.selection.names(&below) && (folder == 0 || self.enters_all(&below, folder))
+        })
+    }
+
+    /// What decides by all but the name.
+    pub(super) fn selection(&self) -> &dyn Selection {
+        &*self.selection
+    }
+
+    /// Whether each of the folders in the first `length` bytes is entered.
+    fn enters_all(&self, below: &str, length: usize) -> bool {
+        let ends = below.match_indices('/').map(|(end, _)| end);
+        let mut ends = ends.filter(|end| *end < length).chain([length]);
+        ends.all(|end| self.selection.enters(&below[..end]))
+    }
+
+    /// The path below the root, with `/` between the names.
+    fn below(&self, path: &Path) -> Option<String> {
+        let root = self.roots.of(path)?;
+        let below = path.strip_prefix(root).ok()?;
+        let names = below
+            .components()
+            .map(|name| name.as_os_str().to_string_lossy());
+        Some(names.collect::<Vec<_>>().join("/"))
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        let is_draft = path
+            .file_name()
+            .and_then(OsStr::to_str)
+            .is_some_and(|name| {
+                name.strip_prefix(".dropscript-")
+                    .is_some_and(|rest| rest.strip_suffix(".part").is_some())
+            });
+        is_draft || self.own.iter().any(|own| is_beside(path, own))
+    }
+}
+
+/// Whether a path is the other one, below it, or one of the files that `SQLite` and we lay beside it: `state.db-wal`.
+fn is_beside(path: &Path, own: &Path) -> bool {
+    if path.starts_with(own) {
+        return true;
+    }
+    let (Some(name), Some(known)) = (path.file_name(), own.file_name()) else {
+        return false;
+    };
+    let rest = name
+        .as_encoded_bytes()
+        .strip_prefix(known.as_encoded_bytes());
+    path.parent() == own.parent()
+        && rest.is_some_and(|rest| {
+            matches!(rest, b"-wal" | b"-shm" | b"-journal") || rest.starts_with(b".watch-")
+        })
+}
