@@ -50,3 +50,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(outcome.value.as_int(), Ok(2));
     Ok(())
 }
+
+#[test]
+fn it_runs() {
+    main().expect("the example works");
+}

@@ -37,6 +37,24 @@ const COLUMNS: &str = "id, owner, begun, command, source, files, script, path, c
 /// The runs of the past, in the database `state.db` of a folder that several processes may share; clones are the same.
 ///
 /// The last 2,000 are kept, for 90 days.
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use dropscript::{Ending, History, Host, RunOptions, RunQuery, RunStart};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let history = History::open(folder.path())?;
+/// let recorder = history.begin(&RunStart { script: "hello".to_owned(), ..RunStart::default() });
+/// let options = RunOptions { observer: Some(recorder.observer()), ..RunOptions::default() };
+/// let result = Host::builder().build()?.eval_with("print(`hello`)", options).await;
+/// recorder.end(&result, 0);
+///
+/// let run = &history.runs(&RunQuery::default())?[0];
+/// assert_eq!((run.ending, &run.output[..]), (Ending::Worked, &["hello".to_owned()][..]));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct History {
     store: Arc<Store>,

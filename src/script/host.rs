@@ -88,6 +88,19 @@ impl Host {
 
     /// Runs a script file. Dropping the future cancels the script.
     ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("sum.rhai");
+    /// # std::fs::write(&path, "40 + 2")?;
+    /// let host = dropscript::Host::builder().build()?;
+    /// let outcome = host.run_file(&path).await?;
+    /// assert_eq!(outcome.value.as_int(), Ok(42));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Why the script did not run to its end, and where.
     pub async fn run_file(&self, path: impl AsRef<Path>) -> Result<RunOutcome, ScriptError> {
@@ -108,6 +121,17 @@ impl Host {
 
     /// Runs code that is in no file. Dropping the future cancels it.
     ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let host = dropscript::Host::builder().build()?;
+    /// assert_eq!(host.eval("40 + 2").await?.value.as_int(), Ok(42));
+    /// let error = host.eval("40 + nothing").await.unwrap_err();
+    /// assert_eq!(error.frames[0].column, 6);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Host::run_file`].
     pub async fn eval(&self, code: &str) -> Result<RunOutcome, ScriptError> {
@@ -116,6 +140,20 @@ impl Host {
 
     /// Runs code that is in no file with arguments, an event, or a way to cancel it.
     ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use dropscript::{Host, Reason, RunOptions};
+    ///
+    /// let options = RunOptions::default();
+    /// let cancel = options.cancel.clone();
+    /// let host = Host::builder().build()?;
+    /// let (ended, ()) = tokio::join!(host.eval_with("loop {}", options), async { cancel.cancel() });
+    /// assert_eq!(ended.unwrap_err().reason, Reason::Interrupted);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Host::run_file`].
     pub async fn eval_with(&self, code: &str, run: RunOptions) -> Result<RunOutcome, ScriptError> {
@@ -123,6 +161,21 @@ impl Host {
     }
 
     /// Parses a script file, to run it often. Its modules are read when it runs.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("sum.rhai");
+    /// # std::fs::write(&path, "40 + 2")?;
+    /// let host = dropscript::Host::builder().build()?;
+    /// let script = host.compile_file(&path)?;
+    /// for _ in 0..3 {
+    ///     assert_eq!(host.run(&script).await?.value.as_int(), Ok(42));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// It cannot be read, or does not parse.
@@ -180,6 +233,19 @@ impl Host {
 
     /// Runs a script that was parsed before, and then calls a function that it defines; the outcome is that of the call.
     ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use dropscript::{Host, RunOptions};
+    ///
+    /// let host = Host::builder().build()?;
+    /// let script = host.compile("maths", "const BY = 2; fn times(n) { n * global::BY }")?;
+    /// let called = host.call_with(&script, "times", vec![21.into()], RunOptions::default());
+    /// assert_eq!(called.await?.value.as_int(), Ok(42));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Host::run_file`]; it has no such function with so many parameters.
     pub async fn call_with(
@@ -211,12 +277,35 @@ impl Host {
     /// `unsupported`.
     ///
     /// The run's temporary folder is there as long as the engine is.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use dropscript::{Host, rhai::Engine};
+    ///
+    /// let mut engine = Engine::new();
+    /// Host::builder().build()?.register_into(&mut engine);
+    /// assert_eq!(engine.eval::<String>(r#"path::name("/a/b.txt")"#)?, "b.txt");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn register_into(&self, engine: &mut Engine) {
         super::modules::register(engine, &self.new_run());
     }
 
     /// Sets an engine that the program has up as this host's own are: limits, modules, constants,
     /// `print` and `debug`, and the functions of [`Host::register_into`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use dropscript::{Host, Limits, rhai::Engine};
+    ///
+    /// let limits = Limits { operations: Some(10_000), ..Limits::default() };
+    /// let mut engine = Engine::new();
+    /// Host::builder().limits(limits).build()?.prepare(&mut engine);
+    /// assert!(engine.run("loop {}").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Time and operations count anew for each script that the engine runs, and together for those
     /// that it runs at the same time.
@@ -227,6 +316,14 @@ impl Host {
     }
 
     /// What scripts can call, for people and for editors.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let reference = dropscript::Host::builder().build()?.reference();
+    /// println!("{}", reference.find("upload")[0]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn reference(&self) -> Reference {
         let mut engine = Engine::new_raw();
@@ -237,6 +334,17 @@ impl Host {
     }
 
     /// A session, which keeps variables, functions and imports between inputs.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut session = dropscript::Host::builder().build()?.session();
+    /// session.eval("let n = 40;", Default::default()).await?;
+    /// let answer = session.eval("n + 2", Default::default()).await?;
+    /// assert_eq!(answer.text.as_deref(), Some("42"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn session(&self) -> Session {
         Session::new(self.new_run(), &RunOptions::default())

@@ -11,6 +11,15 @@ use crate::path::RemotePath;
 impl Connection {
     /// Makes a folder, with its parents. One that is there already is fine, unless the options say otherwise.
     ///
+    /// ```no_run
+    /// # async fn example(connection: dropscript::Connection) -> dropscript::Result<()> {
+    /// use dropscript::CreateFolderOptions;
+    ///
+    /// connection.create_folder("/reports/2026", CreateFolderOptions::default()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `conflict` where a file is there, or a folder and `exist_ok` is false; `invalid_path`; `permission`.
     pub async fn create_folder(&self, path: &str, options: CreateFolderOptions) -> Result<Item> {

@@ -21,6 +21,18 @@ pub(super) const PARALLEL: NonZeroUsize = NonZeroUsize::new(2).expect("two is no
 impl Connection {
     /// Deletes items: a file, a folder with all that it holds, what a glob matches, or several of these.
     ///
+    /// ```no_run
+    /// # async fn example(connection: dropscript::Connection) -> dropscript::Result<()> {
+    /// use dropscript::{DeleteOptions, ErrorKind};
+    ///
+    /// match connection.delete("/reports/draft.csv", DeleteOptions::default()).await {
+    ///     Err(error) if error.kind() == ErrorKind::NotFound => println!("it was gone"),
+    ///     deleted => println!("{}", deleted?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `invalid_argument` for the root; `not_found` for a source that is not there, unless `missing_ok`; else as the options'
     /// `on_error` says, with the [`Report`].

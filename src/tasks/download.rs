@@ -20,6 +20,16 @@ impl Connection {
     /// A file is written beside its place, hashed, synced and renamed: at its name there is the old file or the whole new one,
     /// never a part. Nothing is written outside the folder, whatever the names at Dropbox are.
     ///
+    /// ```no_run
+    /// # async fn example(connection: dropscript::Connection) -> dropscript::Result<()> {
+    /// use dropscript::DownloadOptions;
+    ///
+    /// let report = connection.download("/reports", "here", DownloadOptions::default()).await?;
+    /// println!("{report}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `not_found` for a source that is not there; `invalid_argument` where a single file is fetched to what looks like its own
     /// name; else as the options' `on_error` says, with the [`Report`].

@@ -40,6 +40,18 @@ impl Connection {
     ///
     /// An age in the filter is counted from this call. With an order all items are fetched before the first is shown.
     ///
+    /// ```no_run
+    /// # async fn example(connection: dropscript::Connection) -> dropscript::Result<()> {
+    /// use dropscript::ListOptions;
+    ///
+    /// let mut listing = connection.list("/reports", ListOptions::default())?;
+    /// while let Some(item) = listing.next().await {
+    ///     println!("{}", item?.path);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `invalid_path` where it is neither a path nor a glob; `invalid_argument` for a filter that makes no sense. A folder that is not there is `not_found` at the first item.
     pub fn list(&self, folder_or_glob: &str, options: ListOptions) -> Result<Listing> {

@@ -23,6 +23,16 @@ impl Connection {
     /// A folder as the source means its contents, and a glob keeps the path below its last folder without wildcards. Each file
     /// is done only when the content hash of what arrived equals that of what was read.
     ///
+    /// ```no_run
+    /// # async fn example(connection: dropscript::Connection) -> dropscript::Result<()> {
+    /// use dropscript::UploadOptions;
+    ///
+    /// let report = connection.upload("out/*.csv", "/reports", UploadOptions::default()).await?;
+    /// println!("{} sent, {} unchanged", report.transferred, report.skipped);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `not_found` for a source that is not there; `invalid_argument` where a single file is sent to what looks like its own
     /// name; else as the options' `on_error` says, with the [`Report`].

@@ -157,6 +157,29 @@ fn crates_are_named_where_they_belong() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
+/// Of Rhai a program sees what it cannot do without: its versions change the rest freely.
+#[test]
+fn the_public_api_shows_no_more_of_rhai_than_it_has_to() {
+    let signature =
+        regex::Regex::new(r"\bpub (?:async |const )*fn [^{;]+|\bpub [a-z_]+: [^,\n]+").unwrap();
+    let inner = regex::Regex::new(
+        r"\b(AST|Module|Position|EvalAltResult|ParseError|FnPtr|NativeCallContext|ImmutableString|FuncRegistration|EvalContext)\b",
+    )
+    .unwrap();
+    let mut seen = 0;
+    for (file, text) in sources() {
+        if !["script", "history"].contains(&module_of(&file).as_str()) {
+            continue;
+        }
+        for found in signature.find_iter(&text) {
+            seen += 1;
+            let found = found.as_str();
+            assert!(!inner.is_match(found), "{}: {found}", file.display());
+        }
+    }
+    assert!(seen > 100, "{seen} signatures were found");
+}
+
 #[test]
 fn nothing_is_left_unfinished() {
     let marks = [
