@@ -12,6 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use dropscript::emulator::{Quirk, UnknownQuirk, WriteRefusal};
 use dropscript::parse_duration;
 
+use super::completions::ShellArg;
 use super::connection::{ConfigArgs, ConnectionArgs};
 use super::test::TestArgs;
 use super::watch::WatchArgs;
@@ -117,6 +118,17 @@ pub(super) enum Command {
     Emulator(Box<EmulatorArgs>),
     /// Tell what was run: the last runs, or one of them with what it printed and why it failed
     History(HistoryArgs),
+    /// Print what a shell needs to complete words: commands, options, names of connections, scripts
+    Completions {
+        /// The shell
+        shell: ShellArg,
+    },
+    /// Write manual pages into a folder, one for each command
+    Man {
+        /// The folder
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
     /// List transfers of large files that broke off; the next run that sends or fetches the same file to the same place goes on with them
     Unfinished(UnfinishedArgs),
 }

@@ -2,12 +2,14 @@
 
 mod args;
 mod check;
+mod completions;
 mod config_file;
 mod connect;
 mod connection;
 mod credentials;
 mod docs;
 mod emulator;
+mod examples;
 mod history;
 mod interrupt;
 mod keys;
@@ -32,9 +34,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Cli, Command};
+use args::Command;
 use report::Status;
 use run::Code;
 use setup::Setup;
@@ -42,7 +42,7 @@ use voice::Voice;
 
 /// Runs the command line, and gives its exit status.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match examples::parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -100,6 +100,8 @@ async fn execute(command: Command, voice: Voice) -> Status {
         Command::Connection(args) => connection::main(voice, args).await,
         Command::Emulator(args) => emulator::main(voice, *args).await,
         Command::History(args) => history::main(voice, &args),
+        Command::Completions { shell } => completions::completions(voice, shell),
+        Command::Man { folder } => completions::manual(voice, &folder),
         Command::Unfinished(args) => unfinished::main(voice, &args),
         Command::Repl { .. } => unreachable!("handled without the runtime"),
     }

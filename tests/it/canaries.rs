@@ -259,6 +259,9 @@ fn what_stays_on_this_machine_tells_no_secret() {
         (&["test", "script.test.rhai"], ""),
         (&["unfinished", "--json"], ""),
         (&["history", "--json"], ""),
+        (&["completions", "bash"], ""),
+        (&["man", "pages"], ""),
+        (&["connection", "names"], ""),
         (&["connection", "list"], ""),
         (&["connection", "list", "--json"], ""),
         (&["connection", "show"], ""),
@@ -421,6 +424,8 @@ fn every_command_is_among_them() {
             "connection",
             "emulator",
             "history",
+            "completions",
+            "man",
             "unfinished"
         ]
     );

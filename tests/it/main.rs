@@ -33,6 +33,7 @@ mod run;
 mod script_tests;
 mod scripts;
 mod secrets;
+mod shells;
 mod shipped;
 mod sign_in_pages;
 mod support;

@@ -32,6 +32,9 @@ pub(super) enum ConnectionCommand {
         #[command(flatten)]
         settings: Box<SettingArgs>,
     },
+    /// Print the names of the connections, for completion
+    #[command(hide = true)]
+    Names,
     /// List the connections
     List {
         /// Print one JSON object

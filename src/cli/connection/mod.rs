@@ -56,6 +56,7 @@ async fn execute(desk: &Desk, command: Command) -> Result<(String, Status)> {
         Command::Logout { name } => nothing(login::logout(desk, name.as_deref()).await)?,
         Command::Default { name: Some(name) } => nothing(edit::make_default(desk, &name))?,
         Command::Default { name: None } => show::default(&desk.file.read()?),
+        Command::Names => show::names(desk)?,
         Command::List { json } => show::list(desk, json).await?,
         Command::Show { name, json } => show::show(desk, name.as_deref(), json).await?,
         Command::Test { name, json } => return test::test(desk, name.as_deref(), json).await,

@@ -31,6 +31,13 @@ pub(super) async fn list(desk: &Desk, json: bool) -> Result<String> {
     Ok(table(&[head].into_iter().chain(cells).collect::<Vec<_>>()))
 }
 
+/// The names of the connections, a line each.
+pub(super) fn names(desk: &Desk) -> Result<String> {
+    let config = desk.file.read()?;
+    let names: Vec<&str> = config.names().collect();
+    Ok(names.join("\n") + "\n")
+}
+
 /// A connection, and what is stored of it.
 struct Row<'a> {
     name: &'a str,

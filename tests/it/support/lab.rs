@@ -16,6 +16,7 @@ use super::Child;
 #[must_use]
 pub(crate) struct Lab {
     folder: TempDir,
+    program: String,
     words: Vec<String>,
     arguments: Vec<String>,
     emulated: bool,
@@ -46,6 +47,7 @@ impl Lab {
     pub(super) fn of(folder: TempDir) -> Self {
         Self {
             folder,
+            program: env!("CARGO_BIN_EXE_dropscript").into(),
             words: vec!["run".into(), "script.rhai".into()],
             arguments: Vec::new(),
             emulated: false,
@@ -60,6 +62,12 @@ impl Lab {
     /// The command and its operands, in the place of `run script.rhai`.
     pub(crate) fn command(mut self, words: &[&str]) -> Self {
         self.words = words.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Another program in the place of ours; its words are given by [`command`](Self::command).
+    pub(crate) fn program(mut self, program: &str) -> Self {
+        self.program = program.into();
         self
     }
 
@@ -170,7 +178,7 @@ impl Lab {
 
     /// Starts the program, for tests that do something meanwhile.
     pub(crate) fn start(self) -> Child {
-        let program = env!("CARGO_BIN_EXE_dropscript");
+        let program = self.program.as_str();
         let command = match &self.disk {
             None => self.process(program, self.line()),
             Some(mount) => {
@@ -196,7 +204,7 @@ impl Lab {
     /// The program and its arguments as a line for a shell.
     pub(crate) fn shell_line(&self) -> String {
         let quoted = self.line().into_iter().map(|word| format!("'{word}'"));
-        let program = concat!("exec ", env!("CARGO_BIN_EXE_dropscript")).to_owned();
+        let program = format!("exec {}", self.program);
         let line = [program].into_iter().chain(quoted);
         line.collect::<Vec<_>>().join(" ")
     }
