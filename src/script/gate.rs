@@ -9,7 +9,7 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use rhai::{Dynamic, EvalAltResult, Position};
-use tokio::runtime::Handle;
+use tokio::runtime::{EnterGuard, Handle};
 use tokio_util::sync::CancellationToken;
 
 use super::failure;
@@ -105,6 +105,12 @@ impl Gate {
             }
         });
         ended.map_err(|stop| self.stop(stop))
+    }
+
+    /// Enters the runtime, where what waits for I/O has to be even when it is dropped: a request that is given up hands its connection back to
+    /// a task.
+    pub(super) fn enter(&self) -> EnterGuard<'_> {
+        self.runtime.enter()
     }
 
     /// Raises when the script must not go on: for natives that work without waiting.

@@ -107,6 +107,8 @@ impl Questions {
         context: &NativeCallContext,
         task: impl Future<Output = Result<T, Error>>,
     ) -> Raised<T> {
+        // What a closure throws drops the task here, outside of any wait.
+        let _inside = run.gate().enter();
         let mut task = pin!(task);
         loop {
             let next = run.gate().wait(async {
