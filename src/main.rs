@@ -7,6 +7,14 @@
 
 mod cli;
 
+use std::alloc::System;
+
+use cap::Cap;
+
+/// Counts what the process allocates, so that scripts can be held to their limit of memory.
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
 fn main() -> std::process::ExitCode {
     cli::main()
 }

@@ -141,6 +141,10 @@ impl Setup {
         if let Some(on_write) = self.on_write.clone() {
             builder = builder.on_write(move |path, written| on_write(path, written));
         }
+        // What an emulator keeps in memory is nothing that a script takes.
+        if !matches!(run.emulator, Some(EmulatorPlace::Memory)) {
+            builder = builder.memory_gauge(|| crate::ALLOCATOR.allocated() as u64);
+        }
         if let Some(home) = std::env::home_dir() {
             builder = builder.home(home);
         }

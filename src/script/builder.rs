@@ -10,6 +10,7 @@ use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 
 use super::host::{Host, Inner};
 use super::limits::Limits;
+use super::meter::Gauge;
 use super::permissions::Permissions;
 use super::state::States;
 use crate::client::{OnWrite, Written};
@@ -78,6 +79,7 @@ pub struct HostBuilder {
     connection_names: Option<Box<ConnectionNames>>,
     permissions: Permissions,
     limits: Limits,
+    memory_gauge: Option<Arc<Gauge>>,
     dry_run: bool,
     module_paths: Vec<PathBuf>,
     working_directory: Option<PathBuf>,
@@ -127,6 +129,15 @@ impl HostBuilder {
     /// What scripts may use up.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Tells how many bytes the process has allocated at the moment, as an allocator knows that counts.
+    /// With it [`Limits::memory`] holds for all that a script does, not only for what its variables
+    /// hold. It is asked before every operation, so it has to be quick. What else the process allocates
+    /// while the script runs counts too.
+    pub fn memory_gauge(mut self, gauge: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.memory_gauge = Some(Arc::new(gauge));
         self
     }
 
@@ -258,6 +269,7 @@ impl HostBuilder {
             connection_names: self.connection_names,
             permissions: self.permissions,
             limits: self.limits,
+            memory_gauge: self.memory_gauge,
             dry_run: self.dry_run,
             module_paths,
             working_directory,

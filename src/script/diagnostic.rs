@@ -81,6 +81,18 @@ impl ScriptError {
         }
     }
 
+    /// The end of a script at which the host itself failed.
+    pub(super) fn broken(words: &str, run: &Run) -> Self {
+        Self {
+            reason: Reason::Raised,
+            message: format!("the script host failed, which is a fault of its own: {words}"),
+            frames: Vec::new(),
+            hint: Some("please report it, with the script".to_owned()),
+            error: None,
+            files: run.sources().files(),
+        }
+    }
+
     /// The end that the gate gave a script.
     pub(super) fn stopped(stop: Stop, run: &Run) -> Self {
         let (reason, hint) = match stop {
@@ -88,6 +100,18 @@ impl ScriptError {
             Stop::Operations(_) => (
                 Reason::Limit,
                 Some("is there a loop without an end?".to_owned()),
+            ),
+            Stop::Calls(_) => (
+                Reason::Limit,
+                Some("is there a function that calls itself without an end?".to_owned()),
+            ),
+            Stop::Nesting(_) => (
+                Reason::Limit,
+                Some("is there a value that is put into itself, again and again?".to_owned()),
+            ),
+            Stop::Memory(_) => (
+                Reason::Limit,
+                Some("work on one part after the other, and keep large files in files: `upload` and `download` never hold one whole".to_owned()),
             ),
             Stop::Interrupted | Stop::Exit(_) => (Reason::Interrupted, None),
         };

@@ -12,18 +12,24 @@ use super::event::RunOptions;
 use super::resolver::Resolver;
 use super::run::{CONSTANTS, Run};
 
-/// Debug builds of Rhai take more than 100 KiB of stack for each call of a script function.
-pub(super) const STACK: usize = 32 << 20;
+/// Debug builds of Rhai take more than 100 KiB of stack for each call of a script function, and values that a
+/// script nests until the gate finds that are dropped level by level. Only what is used of it is ever
+/// taken from the system.
+pub(super) const STACK: usize = 256 << 20;
 
 /// Starts a thread whose stack holds as many calls as the limits allow.
-pub(super) fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+///
+/// # Errors
+/// The system has no room for one more thread.
+pub(super) fn spawn<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<JoinHandle<T>> {
     static STARTED: AtomicUsize = AtomicUsize::new(0);
     let name = format!("script-{}", STARTED.fetch_add(1, Relaxed));
     std::thread::Builder::new()
         .name(name)
         .stack_size(STACK)
         .spawn(work)
-        .expect("the system has room for one more thread")
 }
 
 /// Sets an engine up for scripts of `run`.
@@ -35,8 +41,9 @@ pub(super) fn prepare(engine: &mut Engine, run: &Arc<Run>, options: &RunOptions)
         .set_optimization_level(OptimizationLevel::None)
         .disable_symbol("eval")
         .set_module_resolver(Resolver::new(Arc::clone(run)));
-    see_constants_everywhere(engine, run.constants(options));
+    watch_variables(engine, run, run.constants(options));
     super::modules::register(engine, run);
+    super::bounded::register(engine, run);
     super::modules::register_exit(engine, run);
     for extension in &run.host().extensions {
         extension(engine);
@@ -56,14 +63,18 @@ pub(super) fn prepare(engine: &mut Engine, run: &Arc<Run>, options: &RunOptions)
     engine.on_progress(move |_| gate.gate().step());
 }
 
-/// Lets functions, modules and closures see the constants, which Rhai shows them no scope for.
-fn see_constants_everywhere(engine: &mut Engine, values: [Dynamic; CONSTANTS.len()]) {
+/// Tells the gate of each use of a variable, and lets functions, modules and closures see the constants,
+/// which Rhai shows them no scope for.
+fn watch_variables(engine: &mut Engine, run: &Arc<Run>, values: [Dynamic; CONSTANTS.len()]) {
+    let run = Arc::clone(run);
     // Variables of a global module would do, but closures cannot capture those.
     #[allow(
         deprecated,
         reason = "it is marked as volatile, and the version of Rhai is pinned"
     )]
     engine.on_var(move |name, index, context| {
+        let in_sight = || context.scope().iter_raw().map(|(_, _, value)| value);
+        run.gate().uses(context.call_level(), in_sight)?;
         let constant = CONSTANTS
             .iter()
             .zip(&values)
@@ -100,8 +111,7 @@ pub(super) fn rearm_at_each_start(engine: &mut Engine, run: &Arc<Run>) {
     engine.on_progress(move |operations| {
         if operations == 1 && !run.is_loading() {
             let limits = &run.host().limits;
-            run.gate()
-                .arm(CancellationToken::new(), limits.deadline, limits.operations);
+            run.gate().arm(CancellationToken::new(), limits);
         }
         run.gate().step()
     });

@@ -1,6 +1,6 @@
 //! A run from its thread to its outcome.
 
-use std::panic::resume_unwind;
+use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use super::host::{Checked, RunOutcome};
 use super::prepared::{Parsed, Script};
 use super::resolver::Resolver;
 use super::run::Run;
+use crate::error::{Error, ErrorKind};
 
 /// Where the code comes from.
 pub(super) enum Code {
@@ -47,23 +48,57 @@ impl Code {
 }
 
 /// Runs `work` on a thread for scripts and waits for it; dropping the future cancels the token.
+///
+/// # Errors
+/// Those of `work`, and where it panics or there is no thread for it.
 pub(super) async fn on_script_thread<T: Send + 'static>(
+    run: &Run,
     cancel: CancellationToken,
-    work: impl FnOnce(CancellationToken) -> T + Send + 'static,
-) -> T {
+    work: impl FnOnce(CancellationToken) -> Result<T, ScriptError> + Send + 'static,
+) -> Result<T, ScriptError> {
     let _cancel_on_drop = cancel.clone().drop_guard();
     let (send, receive) = oneshot::channel();
     let thread = engine::spawn(move || {
         // Nobody receives when the future was dropped.
         let _ = send.send(work(cancel));
     });
+    let thread = thread.map_err(|cause| no_thread(&cause, run))?;
     match receive.await {
         Ok(done) => done,
         Err(_) => match thread.join() {
-            Err(panic) => resume_unwind(panic),
+            Err(panic) => Err(broken(&*panic, run)),
             Ok(()) => unreachable!("a thread that does not panic sends"),
         },
     }
+}
+
+/// Runs `work` on a thread for scripts and waits for it, blocking.
+///
+/// # Errors
+/// As [`on_script_thread`].
+pub(super) fn on_script_thread_blocking<T: Send + 'static>(
+    run: &Run,
+    work: impl FnOnce() -> Result<T, ScriptError> + Send + 'static,
+) -> Result<T, ScriptError> {
+    let thread = engine::spawn(work).map_err(|cause| no_thread(&cause, run))?;
+    thread
+        .join()
+        .unwrap_or_else(|panic| Err(broken(&*panic, run)))
+}
+
+fn no_thread(cause: &std::io::Error, run: &Run) -> ScriptError {
+    let message = format!("there is no room for one more thread that runs a script: {cause}");
+    ScriptError::before_start(Error::new(ErrorKind::LocalIo, message), run)
+}
+
+/// What a panic comes to: a script may be the cause, and is never to end the program.
+fn broken(panic: &(dyn Any + Send), run: &Run) -> ScriptError {
+    let words = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    ScriptError::broken(words, run)
 }
 
 /// Removes what a run made for itself, whichever way it ends.
@@ -84,9 +119,7 @@ pub(super) fn execute(
     let _finish = Finish(run);
     run.name_state(&options.state);
     let (name, text) = load(run, code, options)?;
-    let limits = &run.host().limits;
-    run.gate()
-        .arm(options.cancel.clone(), limits.deadline, limits.operations);
+    run.gate().arm(options.cancel.clone(), &run.host().limits);
     let mut engine = Engine::new();
     engine::prepare(&mut engine, run, options);
     let explained = |error: &EvalAltResult| ScriptError::explain(error, &engine, run, &name, &[]);
@@ -100,6 +133,11 @@ pub(super) fn execute(
     };
     run.sources().parsed(&name, ast);
     let result = run.gate().check().and_then(|()| code.eval(&engine, ast));
+    // Nobody who gets the value has this thread's stack to drop it on.
+    let result = result.and_then(|value| {
+        run.gate().weigh(std::iter::once(&value))?;
+        Ok(value)
+    });
     if let Some(Stop::Exit(status)) = run.gate().stopped() {
         return Ok(RunOutcome {
             value: Dynamic::UNIT,

@@ -1,6 +1,8 @@
 //! The one place where a script waits, and where it is stopped.
 
+use std::collections::hash_map::RandomState;
 use std::future::Future;
+use std::hash::BuildHasher;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +15,9 @@ use tokio::runtime::{EnterGuard, Handle};
 use tokio_util::sync::CancellationToken;
 
 use super::failure;
+use super::limits::Limits;
+use super::meter::{Gauge, Meter};
+use super::weigh::weigh;
 use crate::error::{Error, ErrorKind};
 
 /// What natives give back: a value, or what Rhai carries on.
@@ -21,12 +26,24 @@ pub(super) type Raised<T> = Result<T, Box<EvalAltResult>>;
 /// Looking at the clock and the token for every operation would cost a quarter of a loop's speed.
 const LOOK_EVERY: u64 = 0x100;
 
+/// Nanoseconds between two looks at what variables hold, at most and on top of what the last look cost.
+const WEIGH_EVERY: u64 = 500_000;
+
+/// How many times the cost of a look passes until the next.
+const WEIGH_SHARE: u64 = 4;
+
 /// Why nothing in the script may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
     Interrupted,
     Deadline(Duration),
     Operations(u64),
+    /// More script functions called one another than this.
+    Calls(usize),
+    /// Values were inside one another more levels deep than this.
+    Nesting(usize),
+    /// The run took more bytes than this.
+    Memory(u64),
     /// `exit(status)`: not a failure, but just as final.
     Exit(i32),
 }
@@ -42,6 +59,13 @@ pub(super) struct Gate {
     stopped: AtomicBool,
     operations: AtomicU64,
     budget: AtomicU64,
+    calls: usize,
+    nesting: usize,
+    meter: Meter,
+    born: Instant,
+    /// When variables are weighed next, in nanoseconds from then.
+    weigh_at: AtomicU64,
+    chance: u64,
 }
 
 #[derive(Default)]
@@ -53,23 +77,25 @@ struct Armed {
 
 impl Gate {
     /// A gate that is open without bounds until [`Gate::arm`].
-    pub(super) fn new(runtime: Handle) -> Self {
+    pub(super) fn new(runtime: Handle, limits: &Limits, gauge: Option<Arc<Gauge>>) -> Self {
         Self {
             runtime,
             armed: Mutex::default(),
             stopped: AtomicBool::new(false),
             operations: AtomicU64::new(0),
             budget: AtomicU64::new(u64::MAX),
+            calls: limits.call_levels,
+            nesting: limits.nesting,
+            meter: Meter::new(gauge),
+            born: Instant::now(),
+            weigh_at: AtomicU64::new(0),
+            chance: RandomState::new().hash_one(0),
         }
     }
 
     /// Opens the gate for a run that starts now.
-    pub(super) fn arm(
-        &self,
-        cancel: CancellationToken,
-        deadline: Option<Duration>,
-        operations: Option<u64>,
-    ) {
+    pub(super) fn arm(&self, cancel: CancellationToken, limits: &Limits) {
+        let deadline = limits.deadline;
         let mut armed = self.armed();
         *armed = Armed {
             cancel,
@@ -78,7 +104,10 @@ impl Gate {
             stop: None,
         };
         self.operations.store(0, Relaxed);
-        self.budget.store(operations.unwrap_or(u64::MAX), Relaxed);
+        self.budget
+            .store(limits.operations.unwrap_or(u64::MAX), Relaxed);
+        self.meter.arm(limits.memory);
+        self.weigh_at.store(0, Relaxed);
         self.stopped.store(false, Relaxed);
     }
 
@@ -128,10 +157,78 @@ impl Gate {
         if count > budget {
             self.close(Stop::Operations(budget));
         }
+        if self.meter.is_over_with(0) {
+            self.close(Stop::Memory(self.meter.budget()));
+        }
         if self.stopped.load(Relaxed) || count.is_multiple_of(LOOK_EVERY) {
             return self.look().map(|stop| stop.to_string().into());
         }
         None
+    }
+
+    /// Takes so many bytes that a native function is about to allocate for its result.
+    ///
+    /// # Errors
+    /// The end of the script, where that would be more than it may have.
+    pub(super) fn charge(&self, bytes: u64) -> Raised<()> {
+        if self.meter.is_over_with(bytes) {
+            return Err(self.stop(Stop::Memory(self.meter.budget())));
+        }
+        Ok(())
+    }
+
+    /// Takes note that a variable is used so many calls deep, where these are in sight.
+    ///
+    /// Rhai's own limit on calls can be caught around a callback, and it has none on how deep values
+    /// are nested, which ends the process once they are dropped, printed or compared. A value that
+    /// grows is used each time it does, so that looking now and then finds it soon; the moment is
+    /// left to chance, so that no script can arrange what is in sight then.
+    pub(super) fn uses<'a, V: Iterator<Item = &'a Dynamic>>(
+        &self,
+        level: usize,
+        in_sight: impl FnOnce() -> V,
+    ) -> Raised<()> {
+        if level > self.calls {
+            return Err(self.stop(Stop::Calls(self.calls)));
+        }
+        let chance = self.chance(self.operations.load(Relaxed));
+        // Reading the clock each time would cost a good part of a loop's speed.
+        if !chance.is_multiple_of(8) {
+            return Ok(());
+        }
+        let began = self.nanoseconds();
+        if began < self.weigh_at.load(Relaxed) {
+            return Ok(());
+        }
+        self.weigh(in_sight())?;
+        let cost = self.nanoseconds() - began;
+        let pause = chance % WEIGH_EVERY + cost * WEIGH_SHARE;
+        self.weigh_at.store(began + pause, Relaxed);
+        Ok(())
+    }
+
+    fn nanoseconds(&self) -> u64 {
+        // Enough for five centuries.
+        u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX / 2)
+    }
+
+    /// A number for an operation that no script can know beforehand.
+    fn chance(&self, operation: u64) -> u64 {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = (operation ^ self.chance).wrapping_mul(GOLDEN);
+        (mixed ^ (mixed >> 29)).wrapping_mul(GOLDEN) >> 16
+    }
+
+    /// Weighs values.
+    ///
+    /// # Errors
+    /// The end of the script, where they are too deep or too much.
+    pub(super) fn weigh<'a>(&self, values: impl Iterator<Item = &'a Dynamic>) -> Raised<()> {
+        let Some(weight) = weigh(values, self.nesting) else {
+            return Err(self.stop(Stop::Nesting(self.nesting)));
+        };
+        self.meter.saw(weight.bytes);
+        self.charge(0)
     }
 
     /// Closes the gate for good and gives the error that ends the script.
@@ -175,6 +272,15 @@ impl std::fmt::Display for Stop {
             Self::Interrupted => f.write_str("the script was interrupted"),
             Self::Deadline(after) => write!(f, "the script ran longer than {after:?}"),
             Self::Operations(budget) => write!(f, "the script took more than {budget} operations"),
+            Self::Calls(_) => f.write_str("functions call each other too deeply"),
+            Self::Nesting(levels) => {
+                write!(f, "a value is nested more than {levels} levels deep")
+            }
+            Self::Memory(bytes) => write!(
+                f,
+                "the script took more than {} MiB of memory",
+                bytes.div_ceil(1 << 20)
+            ),
             Self::Exit(status) => write!(f, "the script ended itself with status {status}"),
         }
     }

@@ -13,8 +13,9 @@ use super::builder::{
 use super::diagnostic::ScriptError;
 use super::engine;
 use super::event::RunOptions;
-use super::execute::{Code, check, execute, on_script_thread, prepare};
+use super::execute::{Code, check, execute, on_script_thread, on_script_thread_blocking, prepare};
 use super::limits::Limits;
+use super::meter::Gauge;
 use super::permissions::Permissions;
 use super::prepared::Script;
 use super::reference::Reference;
@@ -41,6 +42,7 @@ pub(super) struct Inner {
     pub(super) connection_names: Option<Box<ConnectionNames>>,
     pub(super) permissions: Permissions,
     pub(super) limits: Limits,
+    pub(super) memory_gauge: Option<Arc<Gauge>>,
     pub(super) dry_run: bool,
     pub(super) module_paths: Vec<PathBuf>,
     pub(super) working_directory: PathBuf,
@@ -266,10 +268,8 @@ impl Host {
     pub fn check_file(&self, path: impl AsRef<Path>) -> Result<Checked, ScriptError> {
         let path = path.as_ref().to_owned();
         let run = self.new_run();
-        let thread = engine::spawn(move || check(&run, &path));
-        thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let checked = Arc::clone(&run);
+        on_script_thread_blocking(&run, move || check(&checked, &path))
     }
 
     /// Adds the functions of scripts to an engine that the program has: `dropbox()`, `file::` and all
@@ -367,17 +367,15 @@ impl Host {
 
     fn parse(&self, code: Code, options: RunOptions) -> Result<Script, ScriptError> {
         let run = self.new_run_with(&options);
-        let thread = engine::spawn(move || prepare(&run, &code, &options));
-        thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let parsing = Arc::clone(&run);
+        on_script_thread_blocking(&run, move || prepare(&parsing, &code, &options))
     }
 
     async fn launch(&self, code: Code, options: RunOptions) -> Result<RunOutcome, ScriptError> {
-        let host = self.clone();
-        on_script_thread(options.cancel.child_token(), move |cancel| {
-            let options = RunOptions { cancel, ..options };
-            execute(&host.new_run_with(&options), &code, &options)
+        let run = self.new_run_with(&options);
+        let started = Arc::clone(&run);
+        on_script_thread(&run, options.cancel.child_token(), move |cancel| {
+            execute(&started, &code, &RunOptions { cancel, ..options })
         })
         .await
     }

@@ -10,6 +10,7 @@
 )]
 
 mod addresses;
+mod bounded;
 mod builder;
 mod complete;
 mod diagnostic;
@@ -24,6 +25,7 @@ mod glob;
 mod host;
 mod lexer;
 mod limits;
+mod meter;
 mod modules;
 mod observer;
 mod options;
@@ -40,6 +42,7 @@ mod state;
 mod temp_folder;
 mod values;
 mod vocabulary;
+mod weigh;
 
 pub use builder::{HostBuilder, Level, TaskEvent, Wanted};
 pub use complete::{Candidate, Completion, Hint};

@@ -74,7 +74,11 @@ impl Run {
                     .guards(host.dry_run)
                     .telling(host.on_write.clone()),
             ),
-            gate: Gate::new(host.runtime.clone()),
+            gate: Gate::new(
+                host.runtime.clone(),
+                &host.limits,
+                host.memory_gauge.clone(),
+            ),
             host,
             observer,
             sources: Sources::default(),

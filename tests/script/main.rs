@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod bench;
+mod bounds;
 mod cloud;
 mod completion;
 mod diagnostics;

@@ -156,11 +156,11 @@ impl Session {
         cancel: CancellationToken,
     ) -> Result<Answer, ScriptError> {
         let (run, state) = (Arc::clone(&self.run), Arc::clone(&self.state));
-        let answer = on_script_thread(cancel.child_token(), move |cancel| {
+        let answer = on_script_thread(&self.run, cancel.child_token(), move |cancel| {
             // An input whose future was dropped may still be ending; it is waited for.
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             let limits = &run.host().limits;
-            run.gate().arm(cancel, limits.deadline, limits.operations);
+            run.gate().arm(cancel, limits);
             state.eval(&run, input, view)
         })
         .await;
