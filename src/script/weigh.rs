@@ -1,6 +1,6 @@
 //! How deep values are nested, and how much they hold.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 
@@ -40,7 +40,7 @@ struct Scale {
     /// The heights of captured variables, by where they are. One that is being measured has none: it
     /// holds itself, which is no endless nesting.
     captured: HashMap<usize, usize>,
-    texts: HashMap<usize, ()>,
+    texts: HashSet<usize>,
 }
 
 impl Scale {
@@ -104,7 +104,7 @@ impl Scale {
 
     fn text(&mut self, text: &ImmutableString) {
         let place = text.as_ptr().addr();
-        if text.len() < SHARED_TEXT || self.texts.insert(place, ()).is_none() {
+        if text.len() < SHARED_TEXT || self.texts.insert(place) {
             self.weight.bytes += text.len() as u64;
         }
     }
