@@ -188,10 +188,10 @@ fn nothing_is_lost_however_often_the_program_is_killed() {
     let mut seed = 0x9E37_79B9_u64;
     println!("seed {seed:#x}, {rounds} rounds");
     let world = World::new(
-        r"for file in event.files {
-            file::append_text(args[0], `${file.relative} ${file.size}\n`);
+        r#"for file in event.files {
+            file::append_text(args[0], `${file.relative} ${file.size}` + "\n");
             done(file);
-        }",
+        }"#,
     );
     let log = world.path("log").display().to_string();
     let allow = ["--batch", "7", "--allow-write", &log, "--", &log];
@@ -225,7 +225,8 @@ fn nothing_is_lost_however_often_the_program_is_killed() {
         assert!(begun.elapsed().as_secs() < 60, "the last versions are lost");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    child.assert_running();
+    // It may have found nothing left to do.
+    child.complains("run 1");
     end(child);
     let log = fs::read_to_string(&log).unwrap();
     let told: Vec<_> = log.lines().collect();
