@@ -24,7 +24,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
     (
         "let a = null;",
-        "`null` is a reserved word",
+        "`null` is no word of a script",
         "nothing is written `()`",
     ),
     (
@@ -173,7 +173,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "double quotes",
     ),
     ("let s = \"text", "this text has no end", "same quote"),
-    ("let x = 1\nlet y = 2;", "expected `;` here", ""),
+    (
+        "let x = 1\nlet y = 2;",
+        "there is no `;` at the end of line 1",
+        "each statement ends with `;`",
+    ),
     (
         "if true { fn f() {} }",
         "functions are defined at the top of a script",

@@ -14,6 +14,7 @@ mod files;
 mod filters;
 mod guards;
 mod http;
+mod mistakes;
 mod modules;
 mod options;
 mod parallel;

@@ -2,6 +2,7 @@
 
 use rhai::Position;
 
+use super::habits;
 use super::place::is_method_call;
 use super::{Explained, lower};
 use crate::script::values::{article, type_name};
@@ -44,13 +45,28 @@ pub(super) fn function(signature: &str, at: Position, known: &Vocabulary, text: 
                     "`{path}` of another module is not seen here: hand over a closure that calls it, `|x| {path}(x)`"
                 ));
             }
+            if path == "range" {
+                return Explained::new("`range` takes where it begins and where it ends", "here")
+                    .hint("write `0..10`: from 0 to 9, or `0..=10` with the 10");
+            }
+            if ["let", "const"]
+                .iter()
+                .any(|word| text.contains(&format!("{word} {path} = |")))
+            {
+                return unknown.hint(format!(
+                    "`{path}` is a closure: call it with `{path}.call(...)`"
+                ));
+            }
             if !candidates.is_empty() {
                 return wrong_arguments(path, &arguments, &candidates, false);
             }
             if known.has_module(path) {
                 return unknown.hint(format!("`{path}` is a module: `{path}::...`"));
             }
-            unknown.did_you_mean(known.near_function("", path))
+            match habits::word(path) {
+                Some(hint) => unknown.hint(hint),
+                None => unknown.did_you_mean(known.near_function("", path)),
+            }
         }
     }
 }
@@ -70,6 +86,12 @@ fn method(name: &str, on: &str, arguments: &[&str], known: &Vocabulary) -> Expla
     );
     if known.has_property(on, name) {
         return unknown.hint(format!("`{name}` is a property: write it without `()`"));
+    }
+    if on.starts_with("nothing") {
+        return unknown.hint("the value before the dot is missing: is a key of a map misspelt?");
+    }
+    if let Some(hint) = habits::member(name) {
+        return unknown.hint(hint);
     }
     match known.near_member(on, name) {
         Some(near) if known.has_property(on, &near) => {
@@ -127,6 +149,13 @@ fn operator(operator: &str, arguments: &[&str]) -> Explained {
         ("+", [left, right]) if [left, right].iter().any(|kind| **kind == "text") => {
             explained.hint("put values into text with back-ticks: `${value}`")
         }
+        ("*", ["text", "integer"]) => {
+            explained.hint("repeat text with `pad`: `let line = \"\"; line.pad(20, \"-\");`")
+        }
+        (
+            "-" | "*" | "/" | "%" | "**",
+            ["text", "integer" | "float"] | ["integer" | "float", "text"],
+        ) => explained.hint("make a number of the text: `parse_int(text)` or `parse_float(text)`"),
         (_, arguments) if arguments.iter().any(|kind| kind.starts_with("nothing")) => {
             explained.hint("one side has no value: is a key of a map misspelt?")
         }
@@ -161,7 +190,10 @@ pub(super) fn property(words: &str, known: &Vocabulary) -> Explained {
     if kind.starts_with("nothing") {
         return unknown.hint("the value before the dot is missing: is a key of a map misspelt?");
     }
-    unknown.did_you_mean(known.near_member(kind, name))
+    match habits::member(name) {
+        Some(hint) => unknown.hint(hint),
+        None => unknown.did_you_mean(known.near_member(kind, name)),
+    }
 }
 
 pub(super) fn indexing(signature: &str) -> Explained {

@@ -1,6 +1,7 @@
 //! Errors of the engine in words for people.
 
 mod call;
+mod habits;
 mod name;
 mod place;
 mod syntax;
@@ -59,7 +60,13 @@ pub(super) fn explain(error: &EvalAltResult, known: &Vocabulary, text: &str) -> 
         E::ErrorFunctionNotFound(signature, at) => function(signature, *at, known, text),
         E::ErrorDotExpr(words, _) => property(words, known),
         E::ErrorVariableNotFound(name, at) => variable(name, *at, known, text),
-        E::ErrorModuleNotFound(name, _) => module(name, known),
+        E::ErrorModuleNotFound(name, _) => module(name, known, text),
+        E::ErrorRuntime(thrown, _)
+            if thrown.is_map() && failure::message_of(thrown).starts_with("#{") =>
+        {
+            let shown = failure::message_of(thrown);
+            Explained::new(format!("the script threw {shown}"), "thrown here")
+        }
         E::ErrorRuntime(thrown, _) if thrown.is_unit() => {
             Explained::new("the script threw an error without a message", "thrown here")
         }
@@ -72,10 +79,26 @@ pub(super) fn explain(error: &EvalAltResult, known: &Vocabulary, text: &str) -> 
                 (wanted, "") => format!("expected {} here", article(wanted)),
                 (wanted, found) => format!("expected {}, got {}", article(wanted), article(found)),
             };
-            Explained::new(message, "here")
+            let explained = Explained::new(message, "here");
+            match (wanted, found) {
+                ("boolean", "integer" | "float") => explained.hint("compare it: `n != 0`"),
+                ("boolean", "text") => explained.hint("compare it: `text != \"\"`"),
+                ("boolean", "array" | "map") => {
+                    explained.hint("compare its length: `list.len() > 0`")
+                }
+                ("boolean", nothing) if nothing.starts_with("nothing") => {
+                    explained.hint("compare it: `value != ()`")
+                }
+                _ => explained,
+            }
         }
         E::ErrorIndexingType(signature, _) => indexing(signature),
         E::ErrorFor(_) => not_iterable(),
+        E::ErrorArrayBounds(0, _, at) if place::before(text, *at).ends_with("args[") => {
+            Explained::new("the script was given no arguments", "no such argument").hint(
+                "run it as `dropscript run SCRIPT ARG...`; `args.len()` is how many there are",
+            )
+        }
         E::ErrorArrayBounds(length, index, _) => bounds("array", *length, *index, "elements"),
         E::ErrorStringBounds(length, index, _) => bounds("text", *length, *index, "characters"),
         E::ErrorBitFieldBounds(length, index, _) => bounds("integer", *length, *index, "bits"),
@@ -94,6 +117,13 @@ pub(super) fn explain(error: &EvalAltResult, known: &Vocabulary, text: &str) -> 
         E::ErrorTerminated(why, _) => limit(why.to_string()),
         E::ErrorUnboundThis(_) => Explained::new("`this` has no value here", "here")
             .hint("it has one in a function that is called as a method"),
+        E::ErrorArithmetic(words, _) if words.starts_with("Division by zero") => {
+            Explained::new(lower(words), "here").hint("look first whether it is 0")
+        }
+        E::ErrorArithmetic(words, _) if words.contains("parsing integer") => {
+            let text = words.split('\'').nth(1).unwrap_or_default();
+            Explained::new(format!("`{text}` is not a whole number"), "here")
+        }
         E::ErrorArithmetic(words, _) => Explained::new(lower(words), "here"),
         other => Explained::new(lower(&plain(other)), "here"),
     }

@@ -3,13 +3,14 @@
 use rhai::Position;
 
 use super::Explained;
+use super::habits;
 use super::place::rest_of_line;
 use crate::script::vocabulary::Vocabulary;
 
 pub(super) fn variable(name: &str, at: Position, known: &Vocabulary, text: &str) -> Explained {
     let unknown = Explained::new(format!("there is no variable `{name}`"), "not defined");
-    if matches!(name, "null" | "nil" | "None" | "undefined") {
-        return unknown.hint("nothing is written `()`");
+    if let Some(explained) = habits::variable(name, text, at) {
+        return explained;
     }
     if let Some(near) = known.near_variable(name, text) {
         return unknown.did_you_mean(Some(near));
@@ -36,8 +37,16 @@ pub(super) fn variable(name: &str, at: Position, known: &Vocabulary, text: &str)
     unknown
 }
 
-pub(super) fn module(name: &str, known: &Vocabulary) -> Explained {
+pub(super) fn module(name: &str, known: &Vocabulary, text: &str) -> Explained {
     let unknown = Explained::new(format!("there is no module `{name}`"), "not imported");
+    if text.contains(&format!("let {name} ")) {
+        return unknown.hint(format!(
+            "`{name}` is a value: its methods are called with a dot, `{name}.list(...)`"
+        ));
+    }
+    if text.contains(&format!("import \"{name}\";")) {
+        return unknown.hint(format!("give it a name: `import \"{name}\" as {name};`"));
+    }
     match known.near_module(name) {
         Some(near) => unknown.did_you_mean(Some(near)),
         None => unknown.hint(format!("import it first: `import \"...\" as {name};`")),
