@@ -20,6 +20,8 @@ mod emulator;
 mod errors;
 mod help;
 mod history;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod interrupt;
 mod json;
 mod login;
