@@ -107,6 +107,9 @@ pub(super) enum Command {
         /// A folder that modules may come from, beside the script's own; may be given several times
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         module_path: Vec<PathBuf>,
+        /// Tell each fault as a JSON object in a line of standard output
+        #[arg(long)]
+        json: bool,
     },
     /// Run the tests of scripts, each against a Dropbox of its own on this machine
     Test(Box<TestArgs>),

@@ -1,37 +1,80 @@
 //! `check`: faults that can be seen without running a script.
 
-use std::path::PathBuf;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
-use dropscript::{Host, HostBuilder, Reason, Result};
+use dropscript::{Host, HostBuilder, Reason, Result, ScriptError};
+use serde::Serialize;
 
 use super::report::{self, Status};
 use super::test;
 use super::voice::Voice;
 
+/// A fault, for editors.
+#[derive(Serialize)]
+struct Fault<'a> {
+    file: &'a str,
+    /// Both from 1, the column in characters; 0 where the fault has no place.
+    line: usize,
+    column: usize,
+    severity: &'static str,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
 /// Checks scripts, and shows all faults.
-pub(super) fn main(voice: Voice, scripts: &[PathBuf], module_path: Vec<PathBuf>) -> Status {
+pub(super) fn main(
+    voice: Voice,
+    scripts: &[PathBuf],
+    module_path: Vec<PathBuf>,
+    json: bool,
+) -> Status {
     let host = match host(scripts, module_path) {
         Ok(host) => host,
         Err(error) => return report::refuse(voice, &error),
     };
     let mut status = Status::OK;
     for script in scripts {
-        let Err(error) = host.check_file(script) else {
-            if voice.is_verbose() {
-                voice.status(&format!("{}: no faults", script.display()));
+        let faults = match host.check_file(script) {
+            Ok(checked) => checked.faults,
+            Err(error) => vec![error],
+        };
+        if faults.is_empty() && voice.is_verbose() {
+            voice.status(&format!("{}: no faults", script.display()));
+        }
+        for fault in &faults {
+            if json {
+                if let Err(error) = tell(script, fault) {
+                    return report::broken_output(voice, &error);
+                }
+            } else {
+                report::show(voice, fault);
             }
-            continue;
-        };
-        report::show(voice, &error);
-        // A file that cannot be read is wrong usage, and says so even where others have faults.
-        let unreadable = matches!(error.reason, Reason::Failed(_)) && error.frames.is_empty();
-        status = if unreadable || status == Status::USAGE {
-            Status::USAGE
-        } else {
-            Status::PARSE
-        };
+            // A file that cannot be read is wrong usage, and says so even where others have faults.
+            let unreadable = matches!(fault.reason, Reason::Failed(_)) && fault.frames.is_empty();
+            status = if unreadable || status == Status::USAGE {
+                Status::USAGE
+            } else {
+                Status::PARSE
+            };
+        }
     }
     status
+}
+
+fn tell(script: &Path, fault: &ScriptError) -> io::Result<()> {
+    let script = script.display().to_string();
+    let place = fault.frames.last();
+    let fault = Fault {
+        file: place.map_or(&script, |place| &place.name),
+        line: place.map_or(0, |place| place.line),
+        column: place.map_or(0, |place| place.column),
+        severity: "error",
+        message: &fault.message,
+        hint: fault.hint.as_deref(),
+    };
+    let line = serde_json::to_string(&fault)?;
+    writeln!(io::stdout(), "{line}")
 }
 
 /// A host that knows what tests call beside all others, where one of the scripts is a file of tests.

@@ -94,7 +94,8 @@ async fn execute(command: Command, voice: Voice) -> Status {
         Command::Check {
             scripts,
             module_path,
-        } => check::main(voice, &scripts, module_path),
+            json,
+        } => check::main(voice, &scripts, module_path, json),
         Command::Test(args) => test::main(voice, &args).await,
         Command::Docs(args) => docs::main(voice, &args),
         Command::Connection(args) => connection::main(voice, args).await,

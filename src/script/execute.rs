@@ -13,6 +13,7 @@ use super::engine;
 use super::event::RunOptions;
 use super::gate::Stop;
 use super::host::{Checked, RunOutcome};
+use super::lint;
 use super::prepared::{Parsed, Script};
 use super::resolver::Resolver;
 use super::run::Run;
@@ -191,10 +192,17 @@ pub(super) fn check(run: &Arc<Run>, path: &Path) -> Result<Checked, ScriptError>
     let explained = |error: &EvalAltResult| ScriptError::explain(error, &engine, run, &name, &[]);
     let ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
     run.sources().parsed(&name, &ast);
+    let mut parsed = Vec::new();
     Resolver::new(Arc::clone(run))
-        .check(&engine, &ast, &name)
+        .check(&engine, &ast, &name, &mut parsed)
         .map_err(|error| explained(&error))?;
+    parsed.insert(0, (name.clone(), ast));
+    let faults = parsed
+        .iter()
+        .flat_map(|(name, ast)| lint::faults(&engine, run, name, ast))
+        .collect();
     Ok(Checked {
+        faults,
         files: run.sources().files(),
     })
 }

@@ -71,9 +71,11 @@ pub struct RunOutcome {
     pub files: Vec<PathBuf>,
 }
 
-/// A script without faults that can be seen beforehand.
+/// A script that parses, with all that it imports.
 #[derive(Debug, Clone)]
 pub struct Checked {
+    /// Calls that cannot work: of functions that nothing defines, or with another number of values.
+    pub faults: Vec<ScriptError>,
     /// The script and all modules that it imports by a literal path.
     pub files: Vec<PathBuf>,
 }
@@ -261,10 +263,11 @@ impl Host {
         self.launch(call, run).await
     }
 
-    /// Parses a script and every module that it imports by a literal path, and runs nothing.
+    /// Parses a script and every module that it imports by a literal path, looks for calls that cannot
+    /// work, and runs nothing.
     ///
     /// # Errors
-    /// The first fault that was found.
+    /// What keeps the script or a module from being parsed.
     pub fn check_file(&self, path: impl AsRef<Path>) -> Result<Checked, ScriptError> {
         let path = path.as_ref().to_owned();
         let run = self.new_run();

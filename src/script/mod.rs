@@ -25,6 +25,7 @@ mod glob;
 mod host;
 mod lexer;
 mod limits;
+mod lint;
 mod meter;
 mod modules;
 mod observer;

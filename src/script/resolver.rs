@@ -42,11 +42,17 @@ impl Resolver {
         }
     }
 
-    /// Parses every module that `ast` imports by a literal path, and what those import.
+    /// Parses every module that `ast` imports by a literal path, and what those import, into `parsed`.
     ///
     /// # Errors
     /// What `import` would raise, without running anything.
-    pub(super) fn check(&self, engine: &Engine, ast: &AST, importer: &str) -> Raised<()> {
+    pub(super) fn check(
+        &self,
+        engine: &Engine,
+        ast: &AST,
+        importer: &str,
+        parsed: &mut Vec<(String, AST)>,
+    ) -> Raised<()> {
         for (path, _, position) in imports(ast) {
             let found = self
                 .find(Some(importer), &path)
@@ -57,8 +63,9 @@ impl Resolver {
             }
             let _entry = self.enter(&found, position)?;
             let ast = self.parse(engine, &found, Some(importer), position)?;
-            self.check(engine, &ast, &found.name)
+            self.check(engine, &ast, &found.name, parsed)
                 .map_err(|error| in_module(&found.name, error, position))?;
+            parsed.push((found.name.clone(), ast));
             self.loaded()
                 .insert(found.file.clone(), Module::new().into());
         }

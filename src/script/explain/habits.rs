@@ -331,6 +331,12 @@ fn symbols(spot: &Spot<'_>) -> Option<Explained> {
             )
         };
     }
+    declaration(spot)
+}
+
+fn declaration(spot: &Spot<'_>) -> Option<Explained> {
+    let told = |message: &str, hint: &str| Some(Explained::new(message, "here").hint(hint));
+    let here = spot.here;
     if spot.last_word == "let" && here.starts_with(['[', '(', '{']) {
         return told(
             "`let` declares one variable",

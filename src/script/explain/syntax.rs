@@ -47,7 +47,7 @@ pub(super) fn parsing(
         P::Reserved(word) => reserved(word),
         P::MissingToken(token, _) => missing(token, at, text),
         P::BadInput(LexError::MalformedEscapeSequence(sequence)) => {
-            Explained::new(format!("`{}` is no sign in a text", sequence), "here")
+            Explained::new(format!("`{sequence}` is no sign in a text"), "here")
                 .hint("write `\\\\` for a backslash; paths are written with `/`")
         }
         P::BadInput(LexError::UnexpectedInput(found)) if found.starts_with('}') => {
