@@ -402,13 +402,14 @@ async fn a_file_that_is_replaced_keeps_its_permissions() {
 async fn more_files_come_at_a_time_while_the_server_takes_it() {
     const DOWNLOAD: &str = "files/download";
     let bench = Bench::new();
-    for number in 0..300 {
+    for number in 0..1_500 {
         bench.remote(&format!("/src/{number}"), "x");
     }
     let options = DownloadOptions::default();
     let download = bench.dbx.download("/src", bench.path("in"), options);
     let hung = async {
-        until_called(&bench, DOWNLOAD, 100).await;
+        // Enough also where all that are under way always end together: 8 and 9 and so on up to 32.
+        until_called(&bench, DOWNLOAD, 600).await;
         let hang = Fault::on(DOWNLOAD, FaultKind::Hang);
         bench.emulator.inject(hang);
         let arrived = || {
