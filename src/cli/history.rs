@@ -102,9 +102,9 @@ fn as_json(run: &PastRun) -> Value {
         bytes,
     } = run.counts;
     json!({
-        "id": run.id, "command": run.command, "source": run.source, "files": run.files,
-        "script": run.script, "path": run.path, "connection": run.connection,
-        "emulated": run.emulated, "dry_run": run.dry_run, "begun": run.begun.to_string(),
+        "id": run.id, "command": run.start.command, "source": run.start.source, "files": run.start.files,
+        "script": run.start.script, "path": run.start.path, "connection": run.start.connection,
+        "emulated": run.start.emulated, "dry_run": run.start.dry_run, "begun": run.begun.to_string(),
         "seconds": run.took.map(|took| took.as_secs_f64()), "outcome": run.ending.as_str(), "status": run.status,
         "transferred": transferred, "skipped": skipped, "failed": failed, "deleted": deleted, "planned": planned,
         "bytes": bytes, "lines": run.lines, "output": run.output, "error": run.error,
@@ -127,7 +127,7 @@ fn list(runs: &[PastRun]) -> String {
             run.id.to_string(),
             begun(run),
             trigger(run),
-            run.script.clone(),
+            run.start.script.clone(),
             took(run),
             outcome(run),
             summary(run),
@@ -147,21 +147,21 @@ fn whole(run: &PastRun) -> String {
     };
     field(
         "script",
-        &match &run.path {
+        &match &run.start.path {
             Some(path) => path.display().to_string(),
-            None => run.script.clone(),
+            None => run.start.script.clone(),
         },
     );
     field(
         "trigger",
-        &match run.files {
+        &match run.start.files {
             0 => trigger(run),
             1 => format!("{}, one file", trigger(run)),
             files => format!("{}, {files} files", trigger(run)),
         },
     );
-    field("dropbox", if run.emulated { "emulator" } else { "" });
-    field("connection", &run.connection);
+    field("dropbox", if run.start.emulated { "emulator" } else { "" });
+    field("connection", &run.start.connection);
     field("begun", &format!("{} UTC", begun(run)));
     field("took", &took(run));
     field("did", &counts(run));
@@ -188,9 +188,9 @@ fn begun(run: &PastRun) -> String {
 
 /// The command, and of `watch` what it saw.
 fn trigger(run: &PastRun) -> String {
-    match run.source.as_str() {
-        "none" | "" => run.command.clone(),
-        source => format!("{} ({source})", run.command),
+    match run.start.source.as_str() {
+        "none" | "" => run.start.command.clone(),
+        source => format!("{} ({source})", run.start.command),
     }
 }
 
@@ -235,7 +235,7 @@ fn counts(run: &PastRun) -> String {
     if counts.bytes > 0 {
         told.push(ByteSize(counts.bytes).to_string());
     }
-    if run.dry_run {
+    if run.start.dry_run {
         told.push("dry run".to_owned());
     }
     told.join(", ")

@@ -5,6 +5,7 @@
 
 mod downloads;
 mod partial;
+mod parts;
 mod uploads;
 
 use std::path::Path;

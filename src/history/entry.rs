@@ -9,8 +9,8 @@ use crate::error::ErrorKind;
 use crate::script::{Reason, RunOutcome, ScriptError};
 use crate::tasks::Report;
 
-/// A run that begins; the default says as little as possible.
-#[derive(Debug, Clone, Default)]
+/// What is known of a run when it begins; the default says as little as possible.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunStart {
     /// The command that runs it, as `run`.
     pub command: String,
@@ -36,22 +36,8 @@ pub struct RunStart {
 pub struct PastRun {
     /// Its number: the later, the higher; none is given twice.
     pub id: u64,
-    /// The command that ran it.
-    pub command: String,
-    /// What triggered it.
-    pub source: String,
-    /// How many files that brought.
-    pub files: u64,
-    /// What messages called the script.
-    pub script: String,
-    /// The script's file, where it was one.
-    pub path: Option<PathBuf>,
-    /// The connection that was asked for; empty where none was named.
-    pub connection: String,
-    /// Whether an emulator was its Dropbox.
-    pub emulated: bool,
-    /// Whether it only planned.
-    pub dry_run: bool,
+    /// How it began.
+    pub start: RunStart,
     /// When it began.
     pub begun: Timestamp,
     /// How long it took; `None` where that is not known.

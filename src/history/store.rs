@@ -272,14 +272,16 @@ fn past_run(row: &Row<'_>, process: &Process) -> rusqlite::Result<PastRun> {
     Ok(PastRun {
         id: row.get(0)?,
         begun: Timestamp::from_millisecond(row.get(2)?).unwrap_or_default(),
-        command: row.get(3)?,
-        source: row.get(4)?,
-        files: row.get(5)?,
-        script: row.get(6)?,
-        path: row.get::<_, Option<String>>(7)?.map(PathBuf::from),
-        connection: row.get(8)?,
-        emulated: row.get(9)?,
-        dry_run: row.get(10)?,
+        start: RunStart {
+            command: row.get(3)?,
+            source: row.get(4)?,
+            files: row.get(5)?,
+            script: row.get(6)?,
+            path: row.get::<_, Option<String>>(7)?.map(PathBuf::from),
+            connection: row.get(8)?,
+            emulated: row.get(9)?,
+            dry_run: row.get(10)?,
+        },
         ending: ending.unwrap_or_else(|| {
             if process.is_alive(&owner) {
                 Ending::Running

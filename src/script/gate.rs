@@ -177,6 +177,12 @@ impl Gate {
         Ok(())
     }
 
+    /// Raises when the script must not go on, or may not have so many bytes: what a native function has made so far that no variable holds yet.
+    pub(super) fn check_with(&self, bytes: usize) -> Raised<()> {
+        self.check()?;
+        self.charge(bytes as u64)
+    }
+
     /// Takes note that a variable is used so many calls deep, where these are in sight.
     ///
     /// Rhai's own limit on calls can be caught around a callback, and it has none on how deep values

@@ -75,6 +75,25 @@ fn memory_has_an_end_where_no_value_has() {
 }
 
 #[test]
+fn what_is_read_counts_before_a_variable_holds_it() {
+    let limits = Limits {
+        memory: Some(3 << 20),
+        ..Limits::default()
+    };
+    let bench = with_limits(limits);
+    for code in [
+        r#"let rows = "1,"; for n in 0..18 { rows += rows; } try { json::parse("[" + rows + "1]") } catch {} 5"#,
+        r#"let rows = "1\n"; for n in 0..18 { rows += rows; } try { csv::parse(rows) } catch {} 5"#,
+    ] {
+        let error = bench.fail(code);
+        assert_eq!(
+            error.message, "the script took more than 3 MiB of memory",
+            "{code}"
+        );
+    }
+}
+
+#[test]
 fn a_gauge_is_believed_and_counts_from_the_start_of_the_run() {
     let allocated = Arc::new(AtomicU64::new(1 << 30));
     let gauge = Arc::clone(&allocated);

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::super::content_hash::PartHash;
 use super::partial::{new_name, remove};
+use super::parts::Parts;
 use super::{UnfinishedWork, immediate};
 use crate::error::Result;
 
@@ -144,16 +145,7 @@ impl UnfinishedWork {
         }
         let take = "UPDATE unfinished_downloads SET owner = ?2 WHERE id = ?1";
         transaction.execute(take, params![id, self.0.process.name()])?;
-        let parts = {
-            let select = "SELECT offset, blocks FROM unfinished_download_parts WHERE download = ?1 ORDER BY offset";
-            let mut select = transaction.prepare(select)?;
-            let parts = select.query_map([id], |row| {
-                let blocks: Vec<u8> = row.get(1)?;
-                let offset = row.get::<_, i64>(0)?.cast_unsigned();
-                Ok((offset, PartHash::from_bytes(&blocks)))
-            })?;
-            parts.collect::<rusqlite::Result<_>>()?
-        };
+        let parts = Parts::Fetched.of(&transaction, id)?;
         transaction.commit()?;
         Ok(Some(Partial {
             name,
@@ -201,14 +193,16 @@ impl UnfinishedWork {
 impl Partial {
     /// These parts are on disk.
     pub(crate) fn fetched(&self, parts: &[Fetched]) {
-        let insert = "INSERT OR REPLACE INTO unfinished_download_parts VALUES (?1, ?2, ?3, ?4)";
         let write = || -> rusqlite::Result<()> {
             let mut database = self.work.0.database.lock();
             let transaction = immediate(&mut database)?;
             for part in parts {
-                let (offset, bytes) = (part.offset.cast_signed(), part.bytes.cast_signed());
-                let mut insert = transaction.prepare_cached(insert)?;
-                insert.execute(params![self.id, offset, bytes, part.hash.to_bytes()])?;
+                let Fetched {
+                    offset,
+                    bytes,
+                    hash,
+                } = part;
+                Parts::Fetched.put(&transaction, self.id, *offset, *bytes, hash)?;
             }
             transaction.commit()
         };

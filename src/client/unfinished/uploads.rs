@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::super::content_hash::PartHash;
+use super::parts::Parts;
 use super::{UnfinishedWork, immediate};
 use crate::error::Result;
 
@@ -120,16 +121,7 @@ impl UnfinishedWork {
         }
         let take = "UPDATE unfinished_uploads SET owner = ?2 WHERE id = ?1";
         transaction.execute(take, params![id, self.0.process.name()])?;
-        let parts = {
-            let select = "SELECT offset, blocks FROM unfinished_upload_parts WHERE upload = ?1 ORDER BY offset";
-            let mut select = transaction.prepare(select)?;
-            let parts = select.query_map([id], |row| {
-                let blocks: Vec<u8> = row.get(1)?;
-                let offset = row.get::<_, i64>(0)?.cast_unsigned();
-                Ok((offset, PartHash::from_bytes(&blocks)))
-            })?;
-            parts.collect::<rusqlite::Result<_>>()?
-        };
+        let parts = Parts::Sent.of(&transaction, id)?;
         transaction.commit()?;
         let note = Note(Some((self.clone(), id)));
         Ok(Some(Begun {
@@ -171,12 +163,7 @@ impl UnfinishedWork {
 impl Note {
     /// A part was sent.
     pub(in crate::client) fn sent(&self, offset: u64, bytes: u64, hash: &PartHash) {
-        let insert = "INSERT OR REPLACE INTO unfinished_upload_parts VALUES (?1, ?2, ?3, ?4)";
-        self.write(|database, id| {
-            let (offset, bytes) = (offset.cast_signed(), bytes.cast_signed());
-            let mut insert = database.prepare_cached(insert)?;
-            insert.execute(params![id, offset, bytes, hash.to_bytes()])
-        });
+        self.write(|database, id| Parts::Sent.put(database, id, offset, bytes, hash));
     }
 
     /// There is nothing left to go on with.

@@ -32,18 +32,20 @@ pub(super) fn rows(run: &Run, text: &str, delimiter: u8, has_header: bool) -> Ra
         None
     };
     let mut rows = Array::new();
+    let mut made = 0;
     let mut record = StringRecord::new();
     while reader
         .read_record(&mut record)
         .map_err(|cause| raise(wrong(&cause)))?
     {
         if rows.len().is_multiple_of(LOOK_EVERY) {
-            run.gate().check()?;
+            run.gate().check_with(made)?;
         }
         if rows.len() == limit {
             let message = format!("the table has more than {limit} rows");
             return Err(raise(invalid(message)));
         }
+        made += record.as_slice().len() + (record.len() + 1) * size_of::<Dynamic>();
         rows.push(row(&record, names.as_deref()));
     }
     Ok(rows)

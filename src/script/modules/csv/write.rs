@@ -42,7 +42,7 @@ pub(super) fn table(
     let mut size = 0;
     for (at, row) in rows.iter().enumerate() {
         if at.is_multiple_of(LOOK_EVERY) {
-            run.gate().check()?;
+            run.gate().check_with(size)?;
         }
         let fields = fields(row, &columns, of_maps).map_err(|why| raise(why.of_row(at)))?;
         size += fields.iter().map(|field| field.len() + 1).sum::<usize>();

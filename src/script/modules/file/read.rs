@@ -36,10 +36,13 @@ fn whole(run: &Run, path: &str, value: &str, limit: usize) -> Raised<Vec<u8>> {
     let mut bytes = Vec::new();
     each_chunk(run, path, |chunk| {
         // Refused before it is in memory, not when it has become a value.
-        if bytes.len() + chunk.len() > limit {
+        let length = bytes.len() + chunk.len();
+        if length > limit {
             let message = format!("`{path}` is larger than {value} may be, {limit} bytes");
-            return Err(Error::new(ErrorKind::InvalidArgument, message).with_path(path));
+            let error = Error::new(ErrorKind::InvalidArgument, message).with_path(path);
+            return Err(run.raise(error));
         }
+        run.gate().check_with(length)?;
         bytes.extend_from_slice(chunk);
         Ok(())
     })?;
@@ -63,7 +66,7 @@ pub(super) fn hash(run: &Run, path: &str) -> Raised<String> {
 pub(super) fn each_chunk(
     run: &Run,
     path: &str,
-    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+    mut take: impl FnMut(&[u8]) -> Raised<()>,
 ) -> Raised<()> {
     let place = run.readable_place(path)?;
     let opened = place.open(OpenOptions::new().read(true));
@@ -73,7 +76,7 @@ pub(super) fn each_chunk(
         run.gate().check()?;
         match or_raise(run, "read", path, file.read(&mut chunk))? {
             0 => return Ok(()),
-            length => take(&chunk[..length]).map_err(|error| run.raise(error))?,
+            length => take(&chunk[..length])?,
         }
     }
 }

@@ -163,9 +163,7 @@ pub(super) fn copy(run: &Run, from: &str, to: &str) -> Raised<()> {
     }
     let mut partial = or_raise(run, "write", to, Partial::beside(&target))?;
     each_chunk(run, from, |chunk| {
-        partial
-            .write(chunk)
-            .map_err(|cause| Error::io("write", to, cause))
+        or_raise(run, "write", to, partial.write(chunk))
     })?;
     let written = or_raise(run, "write", to, partial.finish())?;
     run.guards().wrote(target.real(), Written::Whole(&written));

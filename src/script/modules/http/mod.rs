@@ -117,13 +117,18 @@ fn ask(run: &Run, request: WebRequest, options: &HttpOptions) -> Raised<Map> {
     let limit = host.limits.string_size;
     let hold = |size: usize| {
         if size <= limit {
-            return Ok(());
+            // Where the script may not have it, this is the end of it, whatever becomes of the error.
+            let may_have = run.gate().check_with(size);
+            return may_have
+                .map_err(|stopped| Error::new(ErrorKind::InvalidArgument, stopped.to_string()));
         }
         let message = format!("the answer is larger than a text may be, {limit} bytes");
         Err(Error::new(ErrorKind::InvalidArgument, message))
     };
     let may_reach = |url: &url::Url| host.permissions.check_web(url);
-    let answer = run.wait(web.fetch(request, options.timeout.0, may_reach, hold))?;
+    let fetched = run.wait(web.fetch(request, options.timeout.0, may_reach, hold));
+    run.gate().check()?;
+    let answer = fetched?;
     if options.raise && answer.status.as_u16() >= 400 {
         return Err(run.raise(answer::refused(&answer)));
     }

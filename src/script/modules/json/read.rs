@@ -11,7 +11,7 @@ use crate::script::gate::Raised;
 use crate::script::run::Run;
 
 /// Values between two looks at whether the script may go on.
-const LOOK_EVERY: u32 = 0x1000;
+const LOOK_EVERY: usize = 0x1000;
 /// From here on a number is no integer of a script any more: 2 to the 63rd.
 const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 
@@ -23,6 +23,7 @@ pub(in crate::script) fn from_text(run: &Run, text: &str) -> Raised<Dynamic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let reader = Reader {
         run,
+        length: text.len(),
         seen: Cell::new(0),
         has_large: Cell::new(false),
         stopped: RefCell::new(None),
@@ -47,7 +48,9 @@ pub(in crate::script) fn from_text(run: &Run, text: &str) -> Raised<Dynamic> {
 
 struct Reader<'a> {
     run: &'a Run,
-    seen: Cell<u32>,
+    /// Bytes of the text, which those of the texts in it are not more than.
+    length: usize,
+    seen: Cell<usize>,
     /// Whether there was a number that may have been an integer past all that are counted exactly.
     has_large: Cell<bool>,
     /// Why the script must not go on.
@@ -55,10 +58,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// How many bytes the values take that were read so far, at most.
+    fn made(&self) -> usize {
+        self.seen.get() * size_of::<Dynamic>() + self.length
+    }
+
     fn look<E: serde::de::Error>(&self) -> Result<(), E> {
-        self.seen.set(self.seen.get().wrapping_add(1));
+        self.seen.set(self.seen.get() + 1);
         if self.seen.get().is_multiple_of(LOOK_EVERY)
-            && let Err(stopped) = self.run.gate().check()
+            && let Err(stopped) = self.run.gate().check_with(self.made())
         {
             *self.stopped.borrow_mut() = Some(stopped);
             return Err(E::custom("the script was stopped"));

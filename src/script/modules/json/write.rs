@@ -71,7 +71,7 @@ impl io::Write for Bounded<'_> {
         }
         if self.bytes.len() - self.looked > LOOK_EVERY {
             self.looked = self.bytes.len();
-            if let Err(stopped) = self.run.gate().check() {
+            if let Err(stopped) = self.run.gate().check_with(self.looked) {
                 self.stopped = Some(stopped);
                 return Err(io::Error::other("the script was stopped"));
             }
