@@ -1,11 +1,11 @@
 //! What a watch is about: files below its roots that are selected, and not the program's own.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::roots::Roots;
 use super::selection::Selection;
+use crate::client::is_partial;
 
 /// The roots, and what of them counts.
 #[derive(Clone)]
@@ -74,13 +74,7 @@ impl Scope {
     }
 
     fn is_own(&self, path: &Path) -> bool {
-        let is_draft = path
-            .file_name()
-            .and_then(OsStr::to_str)
-            .is_some_and(|name| {
-                name.strip_prefix(".dropscript-")
-                    .is_some_and(|rest| rest.strip_suffix(".part").is_some())
-            });
+        let is_draft = path.file_name().is_some_and(is_partial);
         is_draft || self.own.iter().any(|own| is_beside(path, own))
     }
 }

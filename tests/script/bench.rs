@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use dropscript::{Host, HostBuilder, Level, Permissions, RunOptions, RunOutcome, ScriptError};
 use tempfile::TempDir;
@@ -75,6 +76,17 @@ impl Bench {
 
     pub(crate) fn eval_with(&self, code: &str, run: RunOptions) -> Result<RunOutcome, ScriptError> {
         self.runtime.block_on(self.host().eval_with(code, run))
+    }
+
+    /// Runs code that is cancelled a moment later.
+    pub(crate) fn eval_cancelled(&self, code: &str) -> Result<RunOutcome, ScriptError> {
+        let run = RunOptions::default();
+        let cancel = run.cancel.clone();
+        self.runtime.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            cancel.cancel();
+        });
+        self.eval_with(code, run)
     }
 
     /// Runs code and gives its value as text.

@@ -340,18 +340,8 @@ fn a_long_call_ends_at_the_deadline_and_when_it_is_cancelled() {
 
     let (emulator, bench) = lab();
     emulator.inject(Fault::on("files/get_metadata", FaultKind::Hang));
-    let cancel = CancellationToken::new();
-    let canceller = cancel.clone();
-    bench.runtime().spawn(async move {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        canceller.cancel();
-    });
-    let run = RunOptions {
-        cancel,
-        ..RunOptions::default()
-    };
     let error = bench
-        .eval_with("[1].map(|x| dropbox().info(\"/a\"))", run)
+        .eval_cancelled("[1].map(|x| dropbox().info(\"/a\"))")
         .expect_err("it hangs");
     assert_eq!(error.reason, Reason::Interrupted);
 }

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use dropscript::rhai::{Dynamic, Engine};
-use dropscript::{ErrorKind, Level, Limits, Reason, RunOptions};
-use tokio_util::sync::CancellationToken;
+use dropscript::{ErrorKind, Level, Limits, Reason};
 
 use crate::bench::Bench;
 
@@ -91,17 +90,7 @@ fn limits_hold_over_all_that_work() {
         assert_eq!(bench.fail(code).reason, Reason::Deadline, "{code}");
     }
     let bench = Bench::new();
-    let cancel = CancellationToken::new();
-    let canceller = cancel.clone();
-    bench.runtime().spawn(async move {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        canceller.cancel();
-    });
-    let run = RunOptions {
-        cancel,
-        ..RunOptions::default()
-    };
-    let error = bench.eval_with("parallel([1, 2, 3], 2, |x| sleep(3600))", run);
+    let error = bench.eval_cancelled("parallel([1, 2, 3], 2, |x| sleep(3600))");
     assert_eq!(error.unwrap_err().reason, Reason::Interrupted);
     let outcome = bench.try_eval("parallel([1, 2, 3], 3, |x| exit(7))");
     assert_eq!(outcome.unwrap().exit, Some(7));

@@ -42,17 +42,7 @@ fn a_deadline_ends_whatever_a_script_does() {
 fn cancelling_ends_whatever_a_script_does() {
     let bench = Bench::new();
     for code in STUBBORN {
-        let cancel = CancellationToken::new();
-        let canceller = cancel.clone();
-        bench.runtime().spawn(async move {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            canceller.cancel();
-        });
-        let run = RunOptions {
-            cancel,
-            ..RunOptions::default()
-        };
-        let error = bench.eval_with(code, run).expect_err(code);
+        let error = bench.eval_cancelled(code).expect_err(code);
         assert_eq!(error.reason, Reason::Interrupted, "{code}");
     }
 }

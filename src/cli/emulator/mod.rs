@@ -1,5 +1,7 @@
 //! `emulator`: a Dropbox on this machine.
 
+mod args;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -7,7 +9,9 @@ use dropscript::emulator::{AccountKind, Emulator, EmulatorBuilder, Fault, Quirk}
 use dropscript::{Error, ErrorKind, Result};
 use serde::Serialize;
 
-use super::args::{AccountArg, EmulatorArgs, QuirkArg};
+pub(super) use args::EmulatorArgs;
+use args::{AccountArg, QuirkArg};
+
 use super::interrupt::Interrupts;
 use super::report::{self, Status};
 use super::voice::Voice;
