@@ -106,7 +106,9 @@ fn attacks(door: &Door) -> Vec<(&'static str, String, u16)> {
     let (port, state) = (door.port, &door.state);
     let right = format!("/back?code={CODE}&state={state}");
     let long = "x".repeat(20_000);
-    let wrong_state = format!("{}A", &state[..state.len() - 1]);
+    // Another last character, whichever the state happens to end with.
+    let other = if state.ends_with('A') { 'B' } else { 'A' };
+    let wrong_state = format!("{}{other}", &state[..state.len() - 1]);
     let with = |host: &str| format!("GET {right} HTTP/1.1\r\nHost: {host}\r\n\r\n");
     vec![
         ("no state", door.get("/back?code=canary"), 400),
