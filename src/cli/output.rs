@@ -95,6 +95,8 @@ pub(super) enum RunEvent<'a> {
     GivenUp { id: &'a str, paths: Vec<String> },
     /// Files that came during a run and were left out.
     Skipped { files: usize },
+    /// A run was stopped for what came meanwhile, and another one begins with all of it.
+    Restarted { run: u64 },
     /// A run is over.
     Finished { status: u8, seconds: f64 },
 }

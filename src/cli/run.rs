@@ -205,8 +205,10 @@ impl Stage {
                 interrupted: false,
             },
             Err(error) => {
-                // The script was stopped for that, and is not to blame.
-                if self.output.broken().is_none() {
+                // What this program stopped itself is not to blame, nor is what nobody reads any more.
+                let is_stopped =
+                    error.reason == Reason::Interrupted && self.interrupts.status().is_none();
+                if self.output.broken().is_none() && !is_stopped {
                     report::show(self.voice, &error);
                     self.output.event(&RunEvent::Error(report::event(&error)));
                 }

@@ -77,6 +77,12 @@ impl Ledger {
         }
     }
 
+    /// Whether a version other than this one waits that nobody has had.
+    pub(super) fn has_another(&self, path: &Path, state: Option<Stamp>) -> bool {
+        let pending = self.pending.get(path);
+        pending.is_some_and(|pending| pending.state != state)
+    }
+
     /// Drops all that is known of the files for which `keep` is false.
     pub(super) fn retain(&mut self, keep: impl Fn(&Path) -> bool) {
         self.pending.retain(|path, _| keep(path));

@@ -1,10 +1,11 @@
-//! Looking at the file system: one file, or one folder. Nothing here opens a file or follows a link below a root.
+//! Looking at the file system: one file, or one folder. Nothing here opens a file.
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
 
+use super::scope::Links;
 use super::stamp::{Stamp, identity};
 use crate::client::is_partial;
 
@@ -12,6 +13,10 @@ use crate::client::is_partial;
 pub(super) struct Listing {
     pub(super) files: Vec<(OsString, Stamp)>,
     pub(super) folders: Vec<OsString>,
+    /// Links to folders, with device and inode of those, where links are followed.
+    pub(super) linked_folders: Vec<(OsString, (u64, u64))>,
+    /// Whether one of the files is a link.
+    pub(super) has_linked_files: bool,
 }
 
 /// Device and inode of a folder. A link is followed: a root may be one.
@@ -24,27 +29,38 @@ pub(super) fn folder(path: &Path) -> io::Result<(u64, u64)> {
     }
 }
 
-/// What is directly in a folder: regular files and folders. Links, sockets and the like are left out, and what is of a download that is
-/// not whole.
+/// What is directly in a folder: regular files and folders. Sockets and the like are left out, and what is of a download that is not whole.
 ///
 /// An entry that cannot be looked at fails the whole look, so that it is never taken for gone.
-pub(super) fn listing(path: &Path) -> io::Result<Listing> {
+pub(super) fn listing(path: &Path, links: Links) -> io::Result<Listing> {
     let mut listing = Listing {
         files: Vec::new(),
         folders: Vec::new(),
+        linked_folders: Vec::new(),
+        has_linked_files: false,
     };
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         let kind = entry.file_type()?;
+        let name = entry.file_name();
         if kind.is_dir() {
-            listing.folders.push(entry.file_name());
-        } else if kind.is_file()
-            && !is_partial(entry.file_name())
-            && let Some(metadata) = if_there(entry.metadata())?
+            listing.folders.push(name);
+        } else if kind.is_file() {
+            if !is_partial(&name)
+                && let Some(metadata) = if_there(entry.metadata())?
+            {
+                listing.files.push((name, Stamp::of(&metadata)));
+            }
+        } else if kind.is_symlink()
+            && links == Links::Followed
+            && let Some(metadata) = if_there(fs::metadata(entry.path()))?
         {
-            listing
-                .files
-                .push((entry.file_name(), Stamp::of(&metadata)));
+            if metadata.is_dir() {
+                listing.linked_folders.push((name, identity(&metadata)));
+            } else if metadata.is_file() {
+                listing.has_linked_files = true;
+                listing.files.push((name, Stamp::of(&metadata)));
+            }
         }
     }
     Ok(listing)
@@ -69,10 +85,22 @@ fn if_there(result: io::Result<Metadata>) -> io::Result<Option<Metadata>> {
             if matches!(
                 error.kind(),
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
+            ) || leads_nowhere(&error) =>
         {
             Ok(None)
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether links lead to each other.
+#[cfg(unix)]
+fn leads_nowhere(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+/// That has no number of its own elsewhere.
+#[cfg(not(unix))]
+fn leads_nowhere(_error: &io::Error) -> bool {
+    false
 }

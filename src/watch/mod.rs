@@ -46,7 +46,7 @@ use journal::Journal;
 use local::{Local, Pace};
 use queue::{Policy, Queue};
 use roots::{Roots, place};
-use scope::Scope;
+use scope::{Links, Scope};
 use selection::Everything;
 use stamp::Stamp;
 
@@ -64,8 +64,11 @@ const ASK: Duration = Duration::from_secs(2);
 /// What to watch, and how.
 #[derive(Clone)]
 pub struct WatchOptions {
-    /// Folders, with all that is below them, and single files. Links below a root are not followed.
+    /// Folders, with all that is below them, and single files.
     pub roots: Vec<PathBuf>,
+    /// Take links below the roots for what they lead to, wherever that is; otherwise they are left out. Such folders are looked at every
+    /// two seconds, since the system tells of a folder under one of its names only.
+    pub follow_links: bool,
     /// Which files below the roots count; all of them unless set.
     pub selection: Option<Arc<dyn Selection>>,
     /// Which changes count; all unless set.
@@ -109,6 +112,7 @@ impl Default for WatchOptions {
     fn default() -> Self {
         Self {
             roots: Vec::new(),
+            follow_links: false,
             selection: None,
             kinds: ChangeKind::ALL.to_vec(),
             settle: Duration::from_secs(2),
@@ -158,7 +162,12 @@ impl Watcher {
         let roots = Roots::find(&options.roots)?;
         let selection = options.selection.clone();
         let selection = selection.unwrap_or_else(|| Arc::new(Everything));
-        let scope = Scope::new(roots, selection, &options.own);
+        let links = if options.follow_links {
+            Links::Followed
+        } else {
+            Links::Left
+        };
+        let scope = Scope::new(roots, selection, &options.own, links);
         let journal = Journal::open(&options.journal, &options.name, "local")?;
         let findings = Arc::new(Findings::new(options.settle));
         let inbox = Arc::new(Inbox::default());
@@ -273,9 +282,16 @@ impl Watcher {
     /// # Errors
     /// `local_io` where the journal cannot be written.
     pub fn claim(&self) -> Result<Option<Batch>> {
-        let mut queue = self.queue();
-        queue.take_wanted_again()?;
-        queue.claim()
+        self.queue().take_wanted_again()?;
+        loop {
+            let Some(draft) = self.queue().draft()? else {
+                return Ok(None);
+            };
+            let proven = draft.prove();
+            if let Some(batch) = self.queue().begin(proven)? {
+                return Ok(Some(batch));
+            }
+        }
     }
 
     /// Says how the run with these files ended.

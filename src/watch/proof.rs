@@ -1,17 +1,19 @@
-//! A last look at a file before the script gets it: it is still what settled, nobody is writing it, and this is its hash.
+//! A last look at files before the script gets them: they are still what settled, nobody is writing them, and these are their hashes.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::look;
-use super::roots::Roots;
+use super::scope::Scope;
 use super::stamp::Stamp;
 use crate::client::ContentHasher;
 
 /// Larger files are not read for their hash.
-pub(super) const MOST_HASHED: u64 = 64 << 20;
+const MOST_HASHED: u64 = 64 << 20;
+
+/// After so many bytes were read for their hashes, the files so far are enough for one run.
+const MOST_READ: u64 = 256 << 20;
 
 /// What a last look found.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,30 +22,61 @@ pub(super) enum Proof {
     Same(Option<String>),
     /// It is not, or cannot be read just now.
     Changed,
+    /// Somebody has it open for writing.
+    Open,
+    /// Enough was read already.
+    TooMuch,
 }
 
-/// Looks at a file which is to be in this state.
-pub(super) fn prove(roots: &Roots, path: &Path, state: Option<Stamp>) -> Proof {
-    let look = || {
-        if roots.is_file(path) {
-            look::file_through_links(path)
-        } else {
-            look::file(path)
+/// Last looks at the files of one run.
+pub(super) struct Proofs<'a> {
+    scope: &'a Scope,
+    /// What is open for writing, once that was looked up.
+    open: Option<HashSet<(u64, u64)>>,
+    read: u64,
+}
+
+impl<'a> Proofs<'a> {
+    pub(super) fn new(scope: &'a Scope) -> Self {
+        Self {
+            scope,
+            open: None,
+            read: 0,
         }
-    };
-    if !look().is_ok_and(|now| now == state) {
-        return Proof::Changed;
     }
-    let hash = match state {
-        // A file that may not be read is for the script to complain of.
-        Some(stamp) if stamp.size() <= MOST_HASHED => hash(path).ok(),
-        _ => return Proof::Same(None),
-    };
-    // What was read is the version that settled only if it was there until the end.
-    if look().is_ok_and(|now| now == state) {
-        Proof::Same(hash)
-    } else {
-        Proof::Changed
+
+    /// Looks at a file which is to be in this state, and which nobody is to have open for writing.
+    pub(super) fn of_unopened(&mut self, path: &Path, state: Option<Stamp>) -> Proof {
+        if let Some(stamp) = state {
+            let open = self.open.get_or_insert_with(open_for_writing);
+            if open.contains(&stamp.identity()) {
+                return Proof::Open;
+            }
+        }
+        self.of(path, state)
+    }
+
+    /// Looks at a file which is to be in this state.
+    pub(super) fn of(&mut self, path: &Path, state: Option<Stamp>) -> Proof {
+        if self.read > MOST_READ {
+            return Proof::TooMuch;
+        }
+        let is_same = || self.scope.look(path).is_ok_and(|now| now == state);
+        if !is_same() {
+            return Proof::Changed;
+        }
+        let hash = match state {
+            // A file that may not be read is for the script to complain of.
+            Some(stamp) if stamp.size() <= MOST_HASHED => hash(path).ok(),
+            _ => return Proof::Same(None),
+        };
+        self.read += state.map_or(0, |stamp| stamp.size());
+        // What was read is the version that settled only if it was there until the end.
+        if is_same() {
+            Proof::Same(hash)
+        } else {
+            Proof::Changed
+        }
     }
 }
 
@@ -68,7 +101,7 @@ fn hash(path: &Path) -> io::Result<String> {
 
 /// Device and inode of the files that a process of this machine has open for writing, as far as they may be known.
 #[cfg(target_os = "linux")]
-pub(super) fn open_for_writing() -> HashSet<(u64, u64)> {
+fn open_for_writing() -> HashSet<(u64, u64)> {
     let mut open = HashSet::new();
     for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let is_process = process.file_name().as_encoded_bytes()[0].is_ascii_digit();
@@ -94,7 +127,7 @@ pub(super) fn open_for_writing() -> HashSet<(u64, u64)> {
 
 /// Nothing is known of that elsewhere.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn open_for_writing() -> HashSet<(u64, u64)> {
+fn open_for_writing() -> HashSet<(u64, u64)> {
     HashSet::new()
 }
 

@@ -1,6 +1,8 @@
 //! From files that have settled to runs of the script, and from what became of those to the journal.
 
 mod claim;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -12,7 +14,6 @@ use super::change::{Aftermath, ChangeKind, Verdict};
 use super::event::{Entry, Event};
 use super::findings::{Findings, State};
 use super::journal::{Journal, Kept};
-use super::look;
 use super::scope::Scope;
 use super::stamp::Stamp;
 use crate::Result;
@@ -45,8 +46,8 @@ pub(super) struct Queue {
     failing: BTreeMap<String, Failing>,
     /// Files that wait though they have settled, and until when.
     paused: BTreeMap<PathBuf, Instant>,
-    /// Since when files wait for those that write them.
-    open_since: HashMap<PathBuf, Instant>,
+    /// Since when versions of files wait for those that write them.
+    open_since: HashMap<PathBuf, (Option<Stamp>, Instant)>,
     breaker: Breaker,
 }
 
@@ -314,7 +315,7 @@ impl Queue {
             _ => vec![path.to_owned()],
         };
         for path in all.into_iter().filter(|path| self.scope.has(path)) {
-            let Ok(now) = look::file(&path) else {
+            let Ok(now) = self.scope.look(&path) else {
                 continue;
             };
             // What somebody else did since is a change.
@@ -328,15 +329,20 @@ impl Queue {
                 (Written::Removed, None) => true,
                 _ => false,
             };
-            if is_own {
-                let is_held = self.findings.update(|state| {
-                    state.files.accept(&path, now);
-                    state.files.is_held(&path)
-                });
-                // What becomes of a file that a run has is written down at its end.
-                if !is_held {
-                    kept_states.push((path, now));
+            if !is_own {
+                continue;
+            }
+            let is_done = self.findings.update(|state| {
+                // What nobody has had yet must not go unseen beneath what is ours.
+                if state.files.has_another(&path, now) {
+                    return false;
                 }
+                state.files.accept(&path, now);
+                // What becomes of a file that a run has is written down at its end.
+                !state.files.is_held(&path)
+            });
+            if is_done {
+                kept_states.push((path, now));
             }
         }
         let kept: Vec<_> = kept_states

@@ -1,10 +1,13 @@
 //! What a watch is about: files below its roots that are selected, and not the program's own.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::look;
 use super::roots::Roots;
 use super::selection::Selection;
+use super::stamp::Stamp;
 use crate::client::is_partial;
 
 /// The roots, and what of them counts.
@@ -14,16 +17,32 @@ pub(super) struct Scope {
     selection: Arc<dyn Selection>,
     /// Files and folders that the program writes for itself, by the beginning of their paths.
     own: Arc<[PathBuf]>,
+    pub(super) links: Links,
+}
+
+/// What becomes of links below the roots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Links {
+    /// They are no files, and no folders.
+    Left,
+    /// They are what they lead to.
+    Followed,
 }
 
 impl Scope {
-    pub(super) fn new(roots: Roots, selection: Arc<dyn Selection>, own: &[PathBuf]) -> Self {
+    pub(super) fn new(
+        roots: Roots,
+        selection: Arc<dyn Selection>,
+        own: &[PathBuf],
+        links: Links,
+    ) -> Self {
         // One that is not there yet has a folder.
         let real = |path: &PathBuf| path.canonicalize().or_else(|_| super::roots::place(path));
         Self {
             roots,
             selection,
             own: own.iter().filter_map(|path| real(path).ok()).collect(),
+            links,
         }
     }
 
@@ -51,6 +70,16 @@ impl Scope {
         })
     }
 
+    /// One file as it is; `None` where there is none. A link is none, unless links are followed.
+    pub(super) fn look(&self, file: &Path) -> io::Result<Option<Stamp>> {
+        // Who names a link means what it leads to.
+        if self.links == Links::Followed || self.roots.is_file(file) {
+            look::file_through_links(file)
+        } else {
+            look::file(file)
+        }
+    }
+
     /// What decides by all but the name.
     pub(super) fn selection(&self) -> &dyn Selection {
         &*self.selection
@@ -73,7 +102,8 @@ impl Scope {
         Some(names.collect::<Vec<_>>().join("/"))
     }
 
-    fn is_own(&self, path: &Path) -> bool {
+    /// Whether the program writes this for itself.
+    pub(super) fn is_own(&self, path: &Path) -> bool {
         let is_draft = path.file_name().is_some_and(is_partial);
         is_draft || self.own.iter().any(|own| is_beside(path, own))
     }

@@ -287,6 +287,32 @@ async fn links_are_not_followed() {
     );
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn links_are_what_they_lead_to_where_that_is_wanted() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().expect("a temporary folder");
+    let outside = outside.path();
+    fs::write(outside.join("one.txt"), "1").expect("written");
+    fs::create_dir_all(outside.join("folder/deep")).expect("made");
+    let mut bench = Bench::with(|options| options.follow_links = true);
+    symlink(outside.join("one.txt"), bench.path("link.txt")).expect("linked");
+    symlink(outside.join("folder"), bench.path("link")).expect("linked");
+    // Round and round, and nowhere.
+    symlink(bench.path(""), outside.join("folder/deep/round")).expect("linked");
+    symlink("loop", bench.path("loop")).expect("linked");
+    symlink("missing", bench.path("dangling")).expect("linked");
+    bench.until("link.txt").await;
+    fs::write(outside.join("folder/deep/two.txt"), "2").expect("written");
+    let seen = bench.until("link/deep/two.txt").await;
+    assert!(seen.keys().all(|path| !path.contains("round")), "{seen:?}");
+    fs::write(outside.join("one.txt"), "22").expect("written");
+    let seen = bench.until("link.txt").await;
+    assert_eq!(seen["link.txt"], ChangeKind::Modified);
+    fs::remove_file(bench.path("link")).expect("removed");
+    bench.until_gone("link/deep/two.txt").await;
+}
+
 #[tokio::test]
 async fn polling_finds_the_same() {
     let mut bench = Bench::with(|options| options.poll = Some(Duration::from_millis(50)));

@@ -104,8 +104,12 @@ fn a_busy_run_is_stopped_for_newer_files_where_that_is_wanted() {
     "#;
     let mut child = watch(script, &["--on-busy", "restart"]).start();
     child.says("[].").write("data/a", "1").says(r#"["a"]."#);
-    child.write("data/b", "1").says(r#"["a", "b"]."#);
-    end(child);
+    child.write("data/b", "1");
+    child.complains("run 2: stopped for what came meanwhile");
+    child.says(r#"["a", "b"]."#);
+    child.interrupt();
+    let stderr = child.end(130).stderr;
+    assert!(!stderr.contains("error"), "nobody is to blame: {stderr}");
 }
 
 #[test]
@@ -213,6 +217,44 @@ fn what_happens_to_files_can_be_had_as_json() {
     child.says(r#"{"event":"watching","paths":["data"]}"#);
     child.says(r#""event":"given_up","id":""#);
     end(child);
+}
+
+#[test]
+fn the_terminal_is_as_it_was_after_a_signal() {
+    let lab = watch("print(`${event.source} run`)", &[]);
+    let journal = lab.path("journal.db").display().to_string();
+    // A shell, so that somebody is there to look at the terminal afterwards.
+    let line = format!(
+        "echo before $(stty -g).; {} watch script.rhai data --journal {journal}; echo status $?; echo after $(stty -g).",
+        env!("CARGO_BIN_EXE_dropscript")
+    );
+    let lab = Lab::of(lab.into_folder()).program("sh");
+    let mut child = lab.command(&["-c", &line]).start_at_a_terminal();
+    child.says("before ").says("start run");
+    child.says("watching · 0 waiting");
+    terminate_the_one_with(&journal);
+    child.says("status 143").says("after ");
+    let said = child.end(0).stdout;
+    let modes = |which: &str| {
+        let (_, rest) = said.split_once(which).unwrap();
+        rest.split_once('.').unwrap().0.to_owned()
+    };
+    assert_eq!(modes("before "), modes("after "));
+}
+
+/// Sends SIGTERM to the program with this among its arguments.
+fn terminate_the_one_with(argument: &str) {
+    let program = env!("CARGO_BIN_EXE_dropscript");
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let pid = processes.filter_map(|process| {
+        let line = fs::read(process.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let mut words = line.split('\0');
+        (words.next() == Some(program) && words.any(|word| word == argument))
+            .then(|| process.file_name().to_str()?.parse().ok())?
+    });
+    let pid = pid.last().and_then(rustix::process::Pid::from_raw);
+    rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::TERM).unwrap();
 }
 
 #[test]

@@ -59,6 +59,9 @@ pub(super) struct FileArgs {
     /// Look at everything every so many seconds, and ask the system for no events; it is done anyway on network file systems, every 2 s
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2", value_parser = seconds)]
     pub(super) poll: Option<Duration>,
+    /// Take links for the files and folders that they lead to, which are looked at every 2 s
+    #[arg(long)]
+    pub(super) follow_links: bool,
 }
 
 /// Which files count, as in a filter.

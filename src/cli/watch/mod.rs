@@ -108,6 +108,7 @@ fn options(voice: Voice, script: &Path, args: &WatchArgs) -> Result<WatchOptions
         settle: args.files.settle,
         open_wait: args.files.open_wait,
         poll: args.files.poll,
+        follow_links: args.files.follow_links,
         initial: args.files.initial.into(),
         batch: args.runs.batch,
         retries: args.runs.retries,

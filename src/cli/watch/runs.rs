@@ -261,6 +261,11 @@ impl Runs {
         let active = self.active.remove(&number);
         let is_restarted = active.is_some_and(|active| active.is_restarted);
         self.failed += u64::from(ended.error.is_some() && !ended.interrupted);
+        if ended.interrupted && is_restarted {
+            let why = "stopped for what came meanwhile";
+            self.voice.status(&format!("run {number}: {why}"));
+            self.stage.tell(&RunEvent::Restarted { run: number });
+        }
         let followed = followed(&ended, &self.plan.script);
         self.watcher.follow_since(&followed, loaded);
         let Some(batch) = cause.batch else {

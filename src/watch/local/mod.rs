@@ -35,6 +35,8 @@ pub(super) struct Local {
     tree: Tree,
     /// Roots that are away and folders that cannot be read: their files are neither there nor gone.
     unknown: BTreeSet<PathBuf>,
+    /// Folders with links to files, of whose changes nothing is told there.
+    linked: BTreeSet<PathBuf>,
     findings: Arc<Findings>,
     inbox: Arc<Inbox>,
     pace: Pace,
@@ -65,6 +67,7 @@ impl Local {
             hints,
             tree: Tree::default(),
             unknown: BTreeSet::new(),
+            linked: BTreeSet::new(),
             findings,
             inbox,
             pace,
@@ -183,7 +186,7 @@ impl Local {
         let without_hints = self
             .tree
             .paths()
-            .filter(|folder| !self.hints.covers(folder));
+            .filter(|folder| !self.hints.covers(folder) || self.linked.contains(*folder));
         for folder in without_hints.map(Path::to_owned).collect::<Vec<_>>() {
             self.scan(folder, Reach::New);
         }
@@ -224,11 +227,10 @@ impl Local {
 
     /// One file as it is, `None` where it is surely gone.
     fn state_of(&self, path: &Path) -> io::Result<Option<Stamp>> {
+        let state = self.scope.look(path)?;
         if self.scope.roots.is_file(path) {
-            let state = look::file_through_links(path)?;
             return self.unless_out_of_reach(path, state);
         }
-        let state = look::file(path)?;
         // The ledger has files of known folders only, so that none is left behind when its folder goes.
         if state.is_some()
             && !path
@@ -303,12 +305,13 @@ fn timed(work: impl FnOnce()) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::super::roots::Roots;
+    use super::super::scope::Links;
     use super::super::selection::Everything;
     use super::*;
 
     fn scope(root: &Path) -> Scope {
         let roots = Roots::find(&[root.to_owned()]).expect("found");
-        Scope::new(roots, Arc::new(Everything), &[])
+        Scope::new(roots, Arc::new(Everything), &[], Links::Left)
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::super::look;
+use super::super::scope::Links;
 use super::{Local, TICK};
 
 /// How far a scan goes into folders that are known already.
@@ -106,8 +107,24 @@ impl Local {
         if before != Some(identity) {
             self.hints.uncover(folder);
         }
-        self.hints.cover_on(folder, identity.0);
-        let mut listing = look::listing(folder)?;
+        // The system tells of a folder under the name that it was last asked about it.
+        let is_real = self.scope.links == Links::Left
+            || folder.canonicalize().is_ok_and(|real| real == folder);
+        if is_real {
+            self.hints.cover_on(folder, identity.0);
+        }
+        let mut listing = look::listing(folder, self.scope.links)?;
+        if listing.has_linked_files {
+            self.linked.insert(folder.to_owned());
+        } else {
+            self.linked.remove(folder);
+        }
+        let linked = std::mem::take(&mut listing.linked_folders);
+        for (name, leads_to) in linked {
+            if leads_to != identity && !self.is_around(folder, leads_to) {
+                listing.folders.push(name);
+            }
+        }
         let other_device = before.is_some_and(|before| before.0 != identity.0);
         if other_device && listing.files.is_empty() && listing.folders.is_empty() {
             return Err(io::Error::other(
@@ -116,7 +133,7 @@ impl Local {
         }
         listing
             .folders
-            .retain(|name| self.scope.enters(&folder.join(name)));
+            .retain(|name| self.enters(&folder.join(name)));
         listing
             .files
             .retain(|(name, _)| self.scope.has(&folder.join(name)));
@@ -130,6 +147,7 @@ impl Local {
         for gone in self.tree.note(folder, identity, listing.folders) {
             self.hints.uncover(&gone);
             self.unknown.retain(|path| !path.starts_with(&gone));
+            self.linked.retain(|path| !path.starts_with(&gone));
             for folder in self.tree.remove(&gone) {
                 self.findings
                     .update(|state| state.files.observe_folder(&folder, &[], now));
@@ -138,6 +156,21 @@ impl Local {
         self.findings
             .update(|state| state.files.observe_folder(folder, &listing.files, now));
         Ok(())
+    }
+
+    /// Whether one of the folders around this one is that of this device and inode: a link that leads there leads round and round.
+    fn is_around(&self, folder: &Path, identity: (u64, u64)) -> bool {
+        let mut around = folder.ancestors().skip(1);
+        around.any(|folder| self.tree.identity(folder) == Some(identity))
+    }
+
+    fn enters(&self, folder: &Path) -> bool {
+        // What the program writes for itself is so under any name.
+        let is_own = || {
+            let real = folder.canonicalize();
+            self.scope.links == Links::Followed && real.is_ok_and(|real| self.scope.is_own(&real))
+        };
+        self.scope.enters(folder) && !is_own()
     }
 
     fn set_unknown(&mut self, folder: PathBuf, why: &io::Error) {

@@ -1,6 +1,8 @@
 //! Which files come next.
+//!
+//! It goes in three steps, so that nobody waits while files are read for their hashes: what has settled or is to be tried again is taken
+//! out, looked at without the queue, and begun, as far as it is still so.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,47 +10,119 @@ use super::super::breaker;
 use super::super::change::{Batch, Change, ChangeKind};
 use super::super::event::{Entry, Event};
 use super::super::ledger::Claim;
-use super::super::proof::{self, Proof, prove};
+use super::super::proof::{Proof, Proofs};
+use super::super::scope::Scope;
 use super::super::stamp::Stamp;
 use super::{Queue, Running, kept};
 use crate::{Error, ErrorKind, Result};
 
-/// After so many bytes were read for their hashes, the files so far are enough for one run.
-const MOST_READ: u64 = 256 << 20;
-
 /// How soon another look is taken at a file that somebody has open.
 const OPEN_AGAIN: Duration = Duration::from_millis(500);
 
+/// Files that may be the next ones for the script. They are held, so that nobody else gets them.
+pub(in super::super) struct Draft {
+    files: Files,
+    /// A queue knows no other scope.
+    scope: Scope,
+}
+
+enum Files {
+    /// Files whose run failed, or was killed.
+    Again(Event),
+    /// Files that have settled, and whether they waited long enough for those that write them.
+    Settled(Vec<(Claim, bool)>),
+}
+
+/// What a look at the files of a draft found, in their order.
+pub(in super::super) struct Proven {
+    files: Files,
+    proofs: Vec<Proof>,
+}
+
+impl Draft {
+    /// Looks at the files, and reads them. This may take a moment.
+    pub(in super::super) fn prove(self) -> Proven {
+        let Self { files, scope } = self;
+        let mut proofs = Proofs::new(&scope);
+        let proofs = match &files {
+            Files::Again(event) => event
+                .files
+                .iter()
+                .map(|entry| proofs.of(&entry.path, entry.after))
+                .collect(),
+            Files::Settled(claims) => claims
+                .iter()
+                .map(|(claim, has_waited)| {
+                    if *has_waited {
+                        proofs.of(&claim.path, claim.after)
+                    } else {
+                        proofs.of_unopened(&claim.path, claim.after)
+                    }
+                })
+                .collect(),
+        };
+        Proven { files, proofs }
+    }
+}
+
 impl Queue {
-    /// The next files for the script, if there are any: those that come again first.
+    /// Takes out the files that may be next, if there are any: those that come again first.
     ///
     /// # Errors
-    /// `local_io` where the journal cannot be written. Then nothing was handed over.
-    pub(in super::super) fn claim(&mut self) -> Result<Option<Batch>> {
-        self.end_pauses(Instant::now());
-        while let Some(event) = self.take_due(Instant::now()) {
-            if let Some(batch) = self.again(event)? {
-                return Ok(Some(batch));
-            }
+    /// `local_io` where the journal cannot be written.
+    pub(in super::super) fn draft(&mut self) -> Result<Option<Draft>> {
+        let now = Instant::now();
+        self.end_pauses(now);
+        if let Some(event) = self.take_due(now) {
+            self.findings.update(|state| {
+                for entry in &event.files {
+                    state.files.set_running(&entry.path, true);
+                }
+            });
+            return Ok(Some(self.draft_of(Files::Again(event))));
         }
         loop {
             let most = self.policy.batch;
             let claims = self.findings.update(|state| state.files.claim(most));
-            let Some(from_before) = claims.first().map(|claim| claim.from_before) else {
+            if claims.is_empty() {
                 return Ok(None);
-            };
-            let files = self.examine(claims)?;
-            if !files.is_empty() {
-                let event = Event::new(files, from_before).map_err(|source| {
-                    Error::new(ErrorKind::LocalIo, "the system gives no random numbers")
-                        .with_source(std::io::Error::other(source))
-                })?;
-                return self.begin(event).map(Some);
+            }
+            let claims = self.sift(claims, now)?;
+            if !claims.is_empty() {
+                return Ok(Some(self.draft_of(Files::Settled(claims))));
             }
         }
     }
 
-    fn begin(&mut self, mut event: Event) -> Result<Batch> {
+    fn draft_of(&self, files: Files) -> Draft {
+        let scope = self.scope.clone();
+        Draft { files, scope }
+    }
+
+    /// Begins a run with the files, as far as they are still what was taken out. `None` where none is.
+    ///
+    /// # Errors
+    /// `local_io` where the journal cannot be written. Then nothing was handed over.
+    pub(in super::super) fn begin(&mut self, proven: Proven) -> Result<Option<Batch>> {
+        let Proven { files, proofs } = proven;
+        let event = match files {
+            Files::Again(event) => self.again(event, proofs)?,
+            Files::Settled(claims) => {
+                let from_before = claims.iter().any(|(claim, _)| claim.from_before);
+                let files = self.examine(claims.into_iter().map(|(claim, _)| claim), proofs)?;
+                if files.is_empty() {
+                    return Ok(None);
+                }
+                let event = Event::new(files, from_before).map_err(|source| {
+                    Error::new(ErrorKind::LocalIo, "the system gives no random numbers")
+                        .with_source(std::io::Error::other(source))
+                })?;
+                Some(event)
+            }
+        };
+        let Some(mut event) = event else {
+            return Ok(None);
+        };
         for entry in &mut event.files {
             entry.runs += 1;
         }
@@ -59,7 +133,7 @@ impl Queue {
             began: SystemTime::now(),
         };
         self.running.insert(batch.id.clone(), running);
-        Ok(batch)
+        Ok(Some(batch))
     }
 
     fn take_due(&mut self, now: Instant) -> Option<Event> {
@@ -73,80 +147,90 @@ impl Queue {
     }
 
     /// Files that come again, as far as they are still what failed. Others settle anew.
-    fn again(&mut self, mut event: Event) -> Result<Option<Batch>> {
-        let mut changed = Vec::new();
-        event.files.retain_mut(
-            |entry| match prove(&self.scope.roots, &entry.path, entry.after) {
+    fn again(&mut self, mut event: Event, proofs: Vec<Proof>) -> Result<Option<Event>> {
+        let now = Instant::now();
+        let files = std::mem::take(&mut event.files);
+        for (mut entry, proof) in files.into_iter().zip(proofs) {
+            match self.unless_written(&entry.path, entry.after, proof) {
                 Proof::Same(hash) => {
                     entry.hash = hash;
-                    true
+                    event.files.push(entry);
                 }
-                Proof::Changed => {
-                    changed.push(entry.path.clone());
-                    false
+                Proof::Changed | Proof::Open | Proof::TooMuch => {
+                    self.give_back(&entry.path, false, now);
                 }
-            },
-        );
-        let now = Instant::now();
-        self.findings.update(|state| {
-            for path in &changed {
-                state.files.give_back(path, false, now);
             }
-            for entry in &event.files {
-                state.files.set_running(&entry.path, true);
-            }
-        });
+        }
         if event.files.is_empty() {
             self.journal.drop_event(&event.id)?;
             return Ok(None);
         }
-        self.begin(event).map(Some)
+        Ok(Some(event))
     }
 
-    /// Of files that have settled, those that the script is to get.
-    fn examine(&mut self, claims: Vec<Claim>) -> Result<Vec<Entry>> {
-        let mut files = Vec::new();
-        let mut passed: Vec<(PathBuf, Option<Stamp>, Option<String>)> = Vec::new();
-        let mut open: Option<HashSet<(u64, u64)>> = None;
-        let mut read = 0;
+    /// Of files that have settled, those that are worth a look, and whether they waited long enough for those that write them.
+    fn sift(&mut self, claims: Vec<Claim>, now: Instant) -> Result<Vec<(Claim, bool)>> {
+        let (mut worth, mut passed) = (Vec::new(), Vec::new());
         for claim in claims {
+            if claim.supersedes {
+                self.take_out(&claim.path)?;
+            }
+            if !self.counts(&claim.path, claim.before, claim.after) {
+                passed.push((claim.path, claim.after, None));
+                continue;
+            }
+            let held = claim
+                .after
+                .and_then(|stamp| self.breaker.holds(&claim.path, stamp, now));
+            if let Some(until) = held {
+                let news = breaker::sentence(&claim.path);
+                self.findings.update(|state| state.notices.push(news));
+                self.paused.insert(claim.path, until);
+                continue;
+            }
+            let since = self.open_since.get(&claim.path);
+            let has_waited = self.policy.open_wait.is_zero()
+                || since.is_some_and(|(state, since)| {
+                    *state == claim.after && now - *since >= self.policy.open_wait
+                });
+            worth.push((claim, has_waited));
+        }
+        self.pass(&passed)?;
+        Ok(worth)
+    }
+
+    /// Of files that were looked at, those that the script is to get.
+    fn examine(
+        &mut self,
+        claims: impl Iterator<Item = Claim>,
+        proofs: Vec<Proof>,
+    ) -> Result<Vec<Entry>> {
+        let (mut files, mut passed) = (Vec::new(), Vec::new());
+        let now = Instant::now();
+        for (claim, proof) in claims.zip(proofs) {
             let Claim {
                 path,
                 before,
                 after,
-                supersedes,
                 ..
             } = claim;
-            if supersedes {
-                self.take_out(&path)?;
-            }
-            let now = Instant::now();
-            if read > MOST_READ {
-                self.give_back(&path, true, now);
-                continue;
-            }
-            if !self.counts(&path, before, after) {
-                passed.push((path, after, None));
-                continue;
-            }
-            if let Some(stamp) = after {
-                if let Some(until) = self.breaker.holds(&path, stamp, now) {
-                    let news = breaker::sentence(&path);
-                    self.findings.update(|state| state.notices.push(news));
-                    self.paused.insert(path, until);
-                    continue;
-                }
-                let open = open.get_or_insert_with(proof::open_for_writing);
-                if open.contains(&stamp.identity()) && self.waits_for_its_writer(&path, now) {
-                    self.paused.insert(path, now + OPEN_AGAIN);
-                    continue;
-                }
-                read += stamp.size().min(proof::MOST_HASHED);
-            }
-            let hash = match prove(&self.scope.roots, &path, after) {
+            let hash = match self.unless_written(&path, after, proof) {
                 Proof::Same(hash) => hash,
                 Proof::Changed => {
                     self.give_back(&path, false, now);
+                    continue;
+                }
+                Proof::TooMuch => {
+                    self.give_back(&path, true, now);
+                    continue;
+                }
+                Proof::Open => {
+                    let since = self.open_since.entry(path.clone()).or_insert((after, now));
+                    // One that is written to begins to wait anew.
+                    if since.0 != after {
+                        *since = (after, now);
+                    }
+                    self.paused.insert(path, now + OPEN_AGAIN);
                     continue;
                 }
             };
@@ -164,8 +248,20 @@ impl Queue {
                 runs: 0,
             });
         }
+        self.pass(&passed)?;
+        Ok(files)
+    }
+
+    /// What was found, unless another run has written the file since it was taken out.
+    fn unless_written(&self, path: &Path, state: Option<Stamp>, proof: Proof) -> Proof {
+        let held = self.findings.update(|all| all.files.held_or(path, state));
+        if held == state { proof } else { Proof::Changed }
+    }
+
+    /// Takes versions as done with that the script does not get.
+    fn pass(&mut self, passed: &[(PathBuf, Option<Stamp>, Option<String>)]) -> Result<()> {
         self.findings.update(|state| {
-            for (path, ..) in &passed {
+            for (path, ..) in passed {
                 state.files.finish(path);
             }
         });
@@ -173,8 +269,7 @@ impl Queue {
             .iter()
             .map(|(path, state, hash)| kept(path, *state, hash.as_deref()))
             .collect();
-        self.journal.keep(&passed)?;
-        Ok(files)
+        self.journal.keep(&passed)
     }
 
     /// Whether a change is one that the script wants to know of.
@@ -192,12 +287,6 @@ impl Queue {
                 .scope
                 .selection()
                 .admits(path, stamp.size(), stamp.modified())
-    }
-
-    /// Whether a file that somebody has open for writing waits for that to end.
-    fn waits_for_its_writer(&mut self, path: &Path, now: Instant) -> bool {
-        let since = *self.open_since.entry(path.to_owned()).or_insert(now);
-        now - since < self.policy.open_wait
     }
 
     /// Lets files wait no longer whose pause is over.

@@ -44,7 +44,7 @@ impl Lab {
     }
 
     /// The laboratory in this folder, with nothing asked of it.
-    pub(super) fn of(folder: TempDir) -> Self {
+    pub(crate) fn of(folder: TempDir) -> Self {
         Self {
             folder,
             program: env!("CARGO_BIN_EXE_dropscript").into(),
@@ -219,7 +219,7 @@ impl Lab {
         self.folder.path().join("work").join(path)
     }
 
-    pub(super) fn into_folder(self) -> TempDir {
+    pub(crate) fn into_folder(self) -> TempDir {
         self.folder
     }
 
