@@ -149,10 +149,10 @@ impl Blob {
             Stored::Memory(chunks) => match &**chunks {
                 [] => Ok(Bytes::new()),
                 [(_, only)] => Ok(only.clone()),
-                _ => Ok(chunks
-                    .iter()
-                    .flat_map(|(_, chunk)| chunk.iter().copied())
-                    .collect()),
+                many => {
+                    let pieces: Vec<&[u8]> = many.iter().map(|(_, chunk)| &chunk[..]).collect();
+                    Ok(pieces.concat().into())
+                }
             },
             Stored::File(file) => fs::read(&file.path).map(Bytes::from),
         }

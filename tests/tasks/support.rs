@@ -122,10 +122,11 @@ pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str
 
 /// How often to do something: fewer times by default, all in the full campaign (`DROPSCRIPT_CAMPAIGN=full`).
 pub(crate) fn campaign(default: u64, full: u64) -> u64 {
-    match std::env::var("DROPSCRIPT_CAMPAIGN") {
-        Ok(value) if value == "full" => full,
-        _ => default,
-    }
+    if is_full() { full } else { default }
+}
+
+pub(crate) fn is_full() -> bool {
+    std::env::var("DROPSCRIPT_CAMPAIGN").is_ok_and(|campaign| campaign == "full")
 }
 
 /// Numbers that follow from a seed (splitmix64).
