@@ -41,7 +41,7 @@ pub(crate) use relocate::{Leg, Relocation};
 pub(crate) use servers::Servers;
 pub(crate) use unfinished::{Fetched, Partial, is_partial};
 pub use unfinished::{UnfinishedDownload, UnfinishedUpload, UnfinishedWork};
-pub(crate) use upload::{LocalFile, PART, PARTS, Part, Sent, SmallFiles, Stamp};
+pub(crate) use upload::{LocalFile, PART, PARTS, Part, Sent, SmallFiles, Stamp, lost_each_time};
 pub use view::Root;
 pub(crate) use view::Select;
 pub(crate) use width::Width;

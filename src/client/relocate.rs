@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Client;
 use super::call::{Argument, Attempt, Outcome};
 use super::retry::Retries;
+use super::upload::may_be_there;
 use crate::api::error::{is_refused_form, is_unknown_route, refused_entry};
 use crate::api::files::{
     JobArg, JobStatus, Launch, Metadata, MetadataResult, RelocationArg, RelocationBatchArg,
@@ -286,7 +287,8 @@ impl Client {
     async fn unless_it_came(&self, how: Relocation, leg: &Leg, error: Error) -> Result<Metadata> {
         match self.metadata_if_any(&leg.to).await {
             Ok(Some(there)) if leg.ends_with(how, &there) => Ok(there),
-            _ => Err(error),
+            Ok(_) => Err(error),
+            Err(unseen) => Err(unseen.with_hint(may_be_there(leg.to.as_str()))),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Client {
             };
             match uploaded {
                 Err(error) if is_session_lost(&error) && tries < SESSIONS => tries += 1,
-                uploaded => return uploaded,
+                uploaded => return uploaded.map_err(lost_each_time),
             }
         }
     }
@@ -65,6 +65,23 @@ impl Client {
         self.upload_whole(bytes, hash, commit).await
     }
 
+    /// The same with its hash, in as many sessions as it takes.
+    async fn upload_whole(
+        &self,
+        bytes: Bytes,
+        hash: String,
+        commit: &CommitInfo,
+    ) -> Result<FileMetadata> {
+        let mut tries = 1;
+        loop {
+            let uploaded = self.try_whole(bytes.clone(), &hash, commit).await;
+            match uploaded {
+                Err(error) if is_session_lost(&error) && tries < SESSIONS => tries += 1,
+                uploaded => return uploaded.map_err(lost_each_time),
+            }
+        }
+    }
+
     async fn upload_at_once(&self, file: &LocalFile, commit: &CommitInfo) -> Result<FileMetadata> {
         let part = self.part(file, 0).await??;
         file.check_unchanged()?;
@@ -73,33 +90,32 @@ impl Client {
     }
 
     /// One call, or two where other changes are under way: the commit then waits with theirs, and holds up nobody's bytes.
-    async fn upload_whole(
+    async fn try_whole(
         &self,
         bytes: Bytes,
-        hash: String,
+        hash: &str,
         commit: &CommitInfo,
     ) -> Result<FileMetadata> {
         let size = bytes.len() as u64;
         let Some(_turn) = self.turn_if_free() else {
-            let session = self.start_with(&commit.path, bytes, &hash, true).await?;
-            let commit = commit.clone();
+            let session = self.start_with(&commit.path, bytes, hash, true).await?;
             return self
                 .commit(Closed {
                     session,
                     size,
-                    hash,
-                    commit,
+                    hash: hash.to_owned(),
+                    commit: commit.clone(),
                 })
                 .await;
         };
         let argument = UploadArg {
             commit,
-            content_hash: &hash,
+            content_hash: hash,
         };
         let outcome = self
             .send(&UPLOAD, &commit.path, Argument::of(&argument), bytes)
             .await;
-        self.arrived(outcome, commit, size, &hash).await
+        self.arrived(outcome, commit, size, hash).await
     }
 
     /// Reads a part in the background, when there is room in memory for it.
@@ -117,21 +133,29 @@ impl Client {
     ) -> Result<FileMetadata> {
         let metadata = match outcome.result {
             Err(error) if outcome.unsure && !error.is_retryable() => {
-                match self.look(commit).await {
-                    Some(metadata) if metadata.content_hash.as_deref() == Some(hash) => metadata,
-                    _ => return Err(error),
-                }
+                self.unless_it_arrived(error, commit, hash).await?
             }
             result => result?,
         };
         check_arrived(metadata, commit, size, hash)
     }
 
-    async fn look(&self, commit: &CommitInfo) -> Option<FileMetadata> {
-        let path: RemotePath = commit.path.parse().ok()?;
-        match self.metadata(&path).await.ok()? {
-            Metadata::File(file) => Some(file),
-            Metadata::Folder(_) | Metadata::Deleted(_) => None,
+    /// The error, unless an attempt whose answer got lost had put the file there.
+    async fn unless_it_arrived(
+        &self,
+        error: Error,
+        commit: &CommitInfo,
+        hash: &str,
+    ) -> Result<FileMetadata> {
+        let path: RemotePath = commit.path.parse()?;
+        match self.metadata_if_any(&path).await {
+            Ok(Some(Metadata::File(file))) if file.content_hash.as_deref() == Some(hash) => {
+                Ok(file)
+            }
+            Ok(_) => Err(error),
+            // What is lost is begun anew, whether it had arrived or not: sent once more it is the same file.
+            Err(_) if is_session_lost(&error) => Err(error),
+            Err(unseen) => Err(unseen.with_hint(may_be_there(&commit.path))),
         }
     }
 }
@@ -168,6 +192,29 @@ fn is_session_lost(error: &Error) -> bool {
         tag.strip_prefix("lookup_failed/").unwrap_or(tag),
         "not_found" | "closed" | "incorrect_offset"
     )
+}
+
+/// What is lost each time that it is begun is a fault of the server, and passes.
+pub(crate) fn lost_each_time(error: Error) -> Error {
+    if !is_session_lost(&error) {
+        return error;
+    }
+    let path = error.path().unwrap_or_default().to_owned();
+    let message = format!("Dropbox lost the upload of `{path}` each time that it was begun");
+    let told = Error::new(ErrorKind::Server, message)
+        .with_path(path)
+        .with_hint("nothing was changed there; try again later");
+    let (tag, id) = (error.tag(), error.request_id());
+    let (tag, id) = (tag.map(str::to_owned), id.map(str::to_owned));
+    match error.status() {
+        Some(status) => told.with_answer(status, tag, id),
+        None => told,
+    }
+}
+
+/// What to say where a change was made or was not, and nobody could look.
+pub(super) fn may_be_there(path: &str) -> String {
+    format!("what was to come to `{path}` may be there: run this again, which looks first")
 }
 
 impl From<tokio::task::JoinError> for Error {

@@ -12,7 +12,14 @@ pub(super) async fn replace(client: &Client, leg: &Leg, there: &Item, leave: &Le
         to: leg.to.parent().join(&temporary_name())?,
         ..leg.clone()
     };
-    let copied = Item::from(client.relocate(Relocation::Copy, &aside).await?);
+    let copied = client.relocate(Relocation::Copy, &aside).await;
+    let copied = Item::from(copied.map_err(|error| {
+        // What has no answer may have been done.
+        if error.is_retryable() {
+            return error.with_hint(format!("a copy may have come to `{}`", aside.to));
+        }
+        error
+    })?);
     let cleared = client
         .delete_rev(&leg.to, there.rev.as_deref(), leave)
         .await;

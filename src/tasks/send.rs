@@ -19,7 +19,9 @@ use super::progress::{Moving, Tally};
 use super::run::{Done, Run, Step, failed_first};
 use super::{Outcome, Overwrite, Report, ReportItem, TransferOptions};
 use crate::api::files::{CommitInfo, FileMetadata, WriteMode};
-use crate::client::{Client, ContentHasher, Leave, LocalFile, Sent, SmallFiles, Stamp, Written};
+use crate::client::{
+    Client, ContentHasher, Leave, LocalFile, Sent, SmallFiles, Stamp, Written, lost_each_time,
+};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -200,7 +202,8 @@ impl<'a> Upload<'a> {
                     known: &Known::Nothing,
                     ..context
                 };
-                self.send_knowing(local, target, anew, moving).await
+                let sent = self.send_knowing(local, target, anew, moving).await;
+                sent.map_err(lost_each_time)
             }
             sent => sent,
         }

@@ -265,6 +265,39 @@ async fn an_answer_that_got_lost_is_looked_for() {
     }
 }
 
+/// The first try may have been all that there was to do, and nobody knows: that there is nothing at the source any more is not the reason.
+#[tokio::test]
+async fn where_nobody_can_look_after_an_answer_that_got_lost_that_is_what_is_told() {
+    let looks = |bench: &Bench| bench.calls("files/get_metadata");
+    let before = {
+        let bench = files(5);
+        let moved = relocate(&bench, "move", "/from", "/to", options()).await;
+        assert_eq!(moved.unwrap().transferred, 5);
+        looks(&bench)
+    };
+    let bench = files(5);
+    let lost = Fault::on("files/move_batch_v2", FaultKind::CutAfterCommit);
+    bench.emulator.inject(lost.first(1));
+    // Nobody waits for so long.
+    let down = FaultKind::ServerError {
+        status: 503,
+        html: false,
+        retry_after: Some(3_600),
+    };
+    let down = Fault::on("files/get_metadata", down).nth(before + 1);
+    bench.emulator.inject(down);
+    let report = relocate(&bench, "move", "/from", "/to", options())
+        .await
+        .unwrap();
+    assert_eq!((report.transferred, report.failed), (4, 1), "{report}");
+    let failed = report.items.iter().find_map(|item| item.error.as_ref());
+    let failed = failed.unwrap();
+    assert_eq!(failed.kind().as_str(), "server", "{failed:?}");
+    assert!(failed.is_retryable());
+    assert!(failed.hint().unwrap().contains("may be there"));
+    assert_eq!(below(&bench, "/to/sub").len(), 5);
+}
+
 #[tokio::test]
 async fn a_job_is_waited_for_and_entries_fail_by_themselves() {
     for how in ROUTES {

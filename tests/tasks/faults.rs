@@ -4,9 +4,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use dropscript::emulator::{Emulator, Fault, FaultKind, LimitBody, LimitReason, RetryIn};
+use dropscript::emulator::{
+    Emulator, Fault, FaultKind, FaultWhen, LimitBody, LimitReason, Quirk, RetryIn,
+};
 use dropscript::{
-    Connection, CreateFolderOptions, DeleteOptions, DownloadOptions, Overwrite, UploadOptions,
+    Connection, CreateFolderOptions, DeleteOptions, DownloadOptions, OnError, Overwrite,
+    UploadOptions, WriteOptions,
 };
 
 use crate::support::{Bench, connect, hash, kind, noise};
@@ -16,6 +19,7 @@ const APPEND: &str = "files/upload_session/append_v2";
 const FINISH: &str = "files/upload_session/finish_batch_v2";
 const APPEND_BATCH: &str = "files/upload_session/append_batch";
 const DOWNLOAD: &str = "files/download";
+const LOOK: &str = "files/get_metadata";
 
 fn limited(retry_after: Option<u64>, body: LimitBody) -> FaultKind {
     FaultKind::RateLimit {
@@ -252,6 +256,63 @@ async fn a_commit_whose_answer_got_lost_is_looked_for() {
         1
     );
     assert_eq!(bench.emulator.paths("main"), ["/large.bin"]);
+}
+
+/// That something is in the way is not the reason: it may be what the first try made.
+#[tokio::test]
+async fn where_nobody_can_look_for_a_commit_that_is_what_is_told() {
+    let emulator = Emulator::builder().quirk(Quirk::SameBytesConflict);
+    let bench = Bench::on(emulator.start().unwrap());
+    let lost = Fault::on(UPLOAD, FaultKind::CutAfterCommit);
+    bench.emulator.inject(lost.first(1));
+    let down = FaultKind::ServerError {
+        status: 503,
+        html: false,
+        retry_after: Some(3_600),
+    };
+    bench.emulator.inject(Fault::on(LOOK, down).nth(2));
+    let text = WriteOptions {
+        overwrite: Overwrite::Always,
+        ..WriteOptions::default()
+    };
+    let error = bench.dbx.write_text("/a.txt", "contents", text).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind().as_str(), "server", "{error:?}");
+    assert!(error.hint().unwrap().contains("may be there"), "{error:?}");
+    assert_eq!(bench.emulator.paths("main"), ["/a.txt"]);
+}
+
+#[tokio::test]
+async fn a_session_that_is_lost_each_time_is_a_fault_of_the_server() {
+    let bench = Bench::new();
+    let file = bench.local("large.bin", noise(9 << 20));
+    let file = file.display().to_string();
+    let lost = Fault::on(APPEND, FaultKind::LostSession);
+    bench.emulator.inject(lost);
+    let sent = bench.dbx.upload(file, "/", UploadOptions::default()).await;
+    let error = sent.unwrap_err();
+    assert_eq!(error.kind().as_str(), "server", "{error:?}");
+    assert!(error.is_retryable());
+    assert_eq!(bench.calls("files/upload_session/start"), 3);
+
+    // Small ones too, which go together.
+    for number in 0..5 {
+        bench.local(&format!("out/{number}"), number.to_string());
+    }
+    let lost = FaultKind::BatchEntries {
+        error: "lookup_failed/not_found".to_owned(),
+        entries: FaultWhen::Always,
+    };
+    bench.emulator.inject(Fault::on(FINISH, lost));
+    let options = UploadOptions {
+        on_error: OnError::Report,
+        ..UploadOptions::default()
+    };
+    let report = bench.dbx.upload(bench.text("out"), "/", options).await;
+    let report = report.unwrap();
+    let kinds = report.items.iter().filter_map(|item| item.error.as_ref());
+    let kinds: Vec<_> = kinds.map(|error| error.kind().as_str()).collect();
+    assert_eq!((report.transferred, kinds), (0, vec!["server"; 5]));
 }
 
 #[tokio::test]

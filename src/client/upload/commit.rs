@@ -194,7 +194,7 @@ impl Client {
         for waiting in batch {
             let commit = &waiting.closed.commit;
             let error = error.clone().with_path(&commit.path);
-            let committed = self.unless_it_arrived(error, &waiting.closed, unsure).await;
+            let committed = self.checked(error, &waiting.closed, unsure).await;
             waiting.answer(committed);
         }
         Vec::new()
@@ -216,24 +216,17 @@ impl Client {
                 Err(error) => error,
             },
         };
-        let committed = self.unless_it_arrived(error, &waiting.closed, unsure).await;
+        let committed = self.checked(error, &waiting.closed, unsure).await;
         waiting.answer(committed);
     }
 
-    /// The error, unless a try whose answer got lost had put the file there.
-    async fn unless_it_arrived(
-        &self,
-        error: Error,
-        closed: &Closed,
-        unsure: bool,
-    ) -> Result<FileMetadata> {
+    /// The error, unless it is not sure and the file is there.
+    async fn checked(&self, error: Error, closed: &Closed, unsure: bool) -> Result<FileMetadata> {
         if !unsure {
             return Err(error);
         }
-        match self.look(&closed.commit).await {
-            Some(metadata) if metadata.content_hash.as_ref() == Some(&closed.hash) => Ok(metadata),
-            _ => Err(error),
-        }
+        self.unless_it_arrived(error, &closed.commit, &closed.hash)
+            .await
     }
 
     fn wait_for_another(&self, retries: &mut Retries, error: Error) -> Result<Duration> {

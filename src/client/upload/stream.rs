@@ -9,7 +9,7 @@ use super::commit::Closed;
 use super::local_file::{PART, PART_SIZE, Part};
 use super::memory::PartMemory;
 use super::session::End;
-use super::{SESSIONS, is_session_lost};
+use super::{SESSIONS, is_session_lost, lost_each_time};
 use crate::api::files::{CommitInfo, FileMetadata};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
@@ -47,7 +47,8 @@ impl Client {
                     tries += 1;
                 }
                 arrived => {
-                    return arrived.map(|arrived| Carried {
+                    let arrived = arrived.map_err(lost_each_time)?;
+                    return Ok(Carried {
                         source: metadata,
                         arrived,
                     });
