@@ -1,4 +1,4 @@
-//! `check`: faults that can be seen without running a script.
+//! `check`: faults that can be seen without running a script. Warnings alone are no failure.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dropscript::{Host, HostBuilder, Reason, Result, ScriptError};
 use serde::Serialize;
 
-use super::report::{self, Status};
+use super::report::{self, Severity, Status};
 use super::test;
 use super::voice::Voice;
 
@@ -35,20 +35,28 @@ pub(super) fn main(
     };
     let mut status = Status::OK;
     for script in scripts {
-        let faults = match host.check_file(script) {
-            Ok(checked) => checked.faults,
-            Err(error) => vec![error],
+        let (faults, warnings) = match host.check_file(script) {
+            Ok(checked) => (checked.faults, checked.warnings),
+            Err(error) => (vec![error], Vec::new()),
         };
-        if faults.is_empty() && voice.is_verbose() {
+        if faults.is_empty() && warnings.is_empty() && voice.is_verbose() {
             voice.status(&format!("{}: no faults", script.display()));
         }
-        for fault in &faults {
+        let warnings = warnings.iter().map(|warning| (warning, Severity::Warning));
+        for (fault, severity) in faults
+            .iter()
+            .map(|fault| (fault, Severity::Error))
+            .chain(warnings)
+        {
             if json {
-                if let Err(error) = tell(script, fault) {
+                if let Err(error) = tell(script, fault, severity) {
                     return report::broken_output(voice, &error);
                 }
             } else {
-                report::show(voice, fault);
+                report::show_as(voice, severity, fault);
+            }
+            if severity == Severity::Warning {
+                continue;
             }
             // A file that cannot be read is wrong usage, and says so even where others have faults.
             let unreadable = matches!(fault.reason, Reason::Failed(_)) && fault.frames.is_empty();
@@ -62,14 +70,17 @@ pub(super) fn main(
     status
 }
 
-fn tell(script: &Path, fault: &ScriptError) -> io::Result<()> {
+fn tell(script: &Path, fault: &ScriptError, severity: Severity) -> io::Result<()> {
     let script = script.display().to_string();
     let place = fault.frames.last();
     let fault = Fault {
         file: place.map_or(&script, |place| &place.name),
         line: place.map_or(0, |place| place.line),
         column: place.map_or(0, |place| place.column),
-        severity: "error",
+        severity: match severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
         message: &fault.message,
         hint: fault.hint.as_deref(),
     };

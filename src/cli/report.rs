@@ -109,9 +109,27 @@ pub(super) fn broken_output(voice: Voice, error: &io::Error) -> Status {
     Status::FAILED
 }
 
+/// How bad it is what was found in a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Severity {
+    /// It cannot work.
+    Error,
+    /// It works, and may not be meant.
+    Warning,
+}
+
 /// Shows why a script ended: the line with a caret, the calls that led there, and what would mend it.
 pub(super) fn show(voice: Voice, error: &ScriptError) {
-    voice.error(&error.message);
+    show_as(voice, Severity::Error, error);
+}
+
+/// As [`show`]; with `-q` there are no warnings.
+pub(super) fn show_as(voice: Voice, severity: Severity, error: &ScriptError) {
+    match severity {
+        Severity::Error => voice.error(&error.message),
+        Severity::Warning if voice.is_quiet() => return,
+        Severity::Warning => voice.warning(&error.message),
+    }
     if let Some(report) = error.error.as_deref().and_then(Error::report) {
         for line in table(report) {
             write(format!("  {}", printable(&line)).trim_end());
@@ -121,7 +139,7 @@ pub(super) fn show(voice: Voice, error: &ScriptError) {
     let drawing = error
         .frames
         .split_last()
-        .and_then(|(place, calls)| draw(voice, place, calls));
+        .and_then(|(place, calls)| draw(voice, severity, place, calls));
     if let Some(drawing) = drawing {
         write(&drawing);
     }
@@ -163,7 +181,7 @@ pub(super) fn event(error: &ScriptError) -> ErrorEvent<'_> {
 }
 
 /// The line of a place with a caret under it, and the calls that led there; `None` where there is nothing to point at.
-fn draw(voice: Voice, place: &Frame, calls: &[Frame]) -> Option<String> {
+fn draw(voice: Voice, severity: Severity, place: &Frame, calls: &[Frame]) -> Option<String> {
     let text = with_plain_lines(&place.source);
     let span = span(&text, place.line, place.column)?;
     let charset = if voice.has_color() {
@@ -175,11 +193,15 @@ fn draw(voice: Voice, place: &Frame, calls: &[Frame]) -> Option<String> {
         .with_color(voice.has_color())
         .with_char_set(charset);
     let name = printable(&place.name);
-    let mut label = Label::new((name.clone(), span.clone())).with_color(Color::Red);
+    let (kind, color) = match severity {
+        Severity::Error => (ReportKind::Error, Color::Red),
+        Severity::Warning => (ReportKind::Warning, Color::Yellow),
+    };
+    let mut label = Label::new((name.clone(), span.clone())).with_color(color);
     if !place.label.is_empty() {
         label = label.with_message(printable(&place.label));
     }
-    let mut report = Report::build(ReportKind::Error, (name.clone(), span))
+    let mut report = Report::build(kind, (name.clone(), span))
         .with_config(config)
         .with_label(label);
     if !calls.is_empty() {
@@ -190,7 +212,7 @@ fn draw(voice: Voice, place: &Frame, calls: &[Frame]) -> Option<String> {
         .finish()
         .write(ariadne::sources([(name, text)]), &mut drawn)
         .ok()?;
-    // The first line is ariadne's word for an error; ours is above it.
+    // The first line is ariadne's word for how bad it is; ours is above it.
     let drawn = String::from_utf8(drawn).ok()?;
     drawn.split_once('\n').map(|(_, rest)| rest.to_owned())
 }

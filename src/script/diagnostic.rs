@@ -125,6 +125,20 @@ impl ScriptError {
         }
     }
 
+    /// What a look at the text named `name` has found there.
+    pub(super) fn found(explained: Explained, name: &str, at: Position, run: &Run) -> Self {
+        let mut frames: Vec<Frame> = frame(run, name, at, String::new()).into_iter().collect();
+        label(&mut frames, explained.label);
+        Self {
+            reason: Reason::Parse,
+            message: explained.message,
+            frames,
+            hint: explained.hint,
+            error: None,
+            files: run.sources().files(),
+        }
+    }
+
     /// What the engine gave back, told for people. `name` is the text that was run.
     pub(super) fn explain(
         error: &EvalAltResult,

@@ -13,10 +13,12 @@ use super::engine;
 use super::event::RunOptions;
 use super::gate::Stop;
 use super::host::{Checked, RunOutcome};
-use super::lint;
+use super::lint::{self, Text};
 use super::prepared::{Parsed, Script};
+use super::reference::Reference;
 use super::resolver::Resolver;
 use super::run::Run;
+use super::vocabulary::Vocabulary;
 use crate::error::{Error, ErrorKind};
 
 /// Where the code comes from.
@@ -192,17 +194,16 @@ pub(super) fn check(run: &Arc<Run>, path: &Path) -> Result<Checked, ScriptError>
     let explained = |error: &EvalAltResult| ScriptError::explain(error, &engine, run, &name, &[]);
     let ast = engine::compile(&engine, &text).map_err(|error| explained(&error.into()))?;
     run.sources().parsed(&name, &ast);
-    let mut parsed = Vec::new();
-    Resolver::new(Arc::clone(run))
-        .check(&engine, &ast, &name, &mut parsed)
+    let mut texts = Vec::new();
+    let imports = Resolver::new(Arc::clone(run))
+        .check(&engine, &ast, &name, &mut texts)
         .map_err(|error| explained(&error))?;
-    parsed.insert(0, (name.clone(), ast));
-    let faults = parsed
-        .iter()
-        .flat_map(|(name, ast)| lint::faults(&engine, run, name, ast))
-        .collect();
+    texts.insert(0, Text { name, ast, imports });
+    let reference = Reference::new(&Vocabulary::of_host(&engine));
+    let (faults, warnings) = lint::faults(&engine, run, &reference, &texts);
     Ok(Checked {
         faults,
+        warnings,
         files: run.sources().files(),
     })
 }

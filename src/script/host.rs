@@ -74,8 +74,11 @@ pub struct RunOutcome {
 /// A script that parses, with all that it imports.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// Calls that cannot work: of functions that nothing defines, or with another number of values.
+    /// What cannot work: calls of functions and methods that nothing defines, or with another number of values; properties and options
+    /// that are not there.
     pub faults: Vec<ScriptError>,
+    /// What works and may not be meant: variables and imports that nothing uses.
+    pub warnings: Vec<ScriptError>,
     /// The script and all modules that it imports by a literal path.
     pub files: Vec<PathBuf>,
 }

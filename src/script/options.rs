@@ -8,6 +8,7 @@ use super::values::{article, kind, to_json};
 use crate::error::{Error, ErrorKind};
 use crate::nearest::nearest;
 use crate::options::OptionSpec;
+use crate::tasks::Filter;
 
 /// Reads the options of the function `of`.
 ///
@@ -85,7 +86,13 @@ fn wrong(spec: &OptionSpec, of: &str, found: &str) -> Error {
         .with_hint(format!("it takes {}", spec.expects))
 }
 
-fn unknown(name: &str, known: &[OptionSpec], of: &str) -> Error {
+/// The error for an option that `of` does not have.
+pub(super) fn unknown(name: &str, known: &[OptionSpec], of: &str) -> Error {
+    // A filter given to `delete` would be taken for one that narrows down what goes.
+    if of == "delete" && Filter::OPTIONS.iter().any(|filter| filter.name == name) {
+        return invalid(format!("`delete` takes no filter, as `{name}` is one"))
+            .with_hint("`delete_in(folder, filter)` deletes what matches in a folder");
+    }
     let names = known.iter().map(|spec| spec.name);
     let error = invalid(format!("`{of}` has no option `{name}`"));
     if let Some(near) = nearest(name, names.clone()) {

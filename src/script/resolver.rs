@@ -13,6 +13,7 @@ use rhai::{
 use super::engine;
 use super::failure;
 use super::gate::Raised;
+use super::lint::{Import, Text};
 use super::run::{Run, read_script};
 use crate::error::{Error, ErrorKind};
 
@@ -42,7 +43,7 @@ impl Resolver {
         }
     }
 
-    /// Parses every module that `ast` imports by a literal path, and what those import, into `parsed`.
+    /// Parses every module that `ast` imports by a literal path, and what those import, into `parsed`; gives the imports of `ast`.
     ///
     /// # Errors
     /// What `import` would raise, without running anything.
@@ -51,25 +52,33 @@ impl Resolver {
         engine: &Engine,
         ast: &AST,
         importer: &str,
-        parsed: &mut Vec<(String, AST)>,
-    ) -> Raised<()> {
-        for (path, _, position) in imports(ast) {
+        parsed: &mut Vec<Text>,
+    ) -> Raised<Vec<Import>> {
+        let mut known = Vec::new();
+        for (path, alias, position) in imports(ast) {
             let found = self
                 .find(Some(importer), &path)
                 .map_err(|error| at(failure::raise(&error), position))?;
+            known.push(Import {
+                alias,
+                module: found.name.clone(),
+                at: position,
+            });
             if self.loaded().contains_key(&found.file) {
                 self.refuse_clashes(&found, Some(importer), position)?;
                 continue;
             }
             let _entry = self.enter(&found, position)?;
             let ast = self.parse(engine, &found, Some(importer), position)?;
-            self.check(engine, &ast, &found.name, parsed)
+            let imports = self
+                .check(engine, &ast, &found.name, parsed)
                 .map_err(|error| in_module(&found.name, error, position))?;
-            parsed.push((found.name.clone(), ast));
+            let name = found.name.clone();
+            parsed.push(Text { name, ast, imports });
             self.loaded()
                 .insert(found.file.clone(), Module::new().into());
         }
-        Ok(())
+        Ok(known)
     }
 
     fn load(

@@ -36,22 +36,16 @@ pub(super) struct Parameter {
 
 /// Before the name of a property, where it is a function that reads it.
 pub(super) const GETTER: &str = "get$";
-const SETTER: &str = "set$";
+/// Alike, where it is a function that changes it.
+pub(super) const SETTER: &str = "set$";
 
 impl Vocabulary {
-    pub(super) fn new(
-        engine: &Engine,
-        scripted: Vec<(String, usize)>,
-        variables: &[String],
-    ) -> Self {
+    pub(super) fn new(engine: &Engine, own: Vec<(String, usize)>, variables: &[String]) -> Self {
         let mut functions = native(engine, true);
-        functions.extend(scripted.into_iter().map(|(name, arity)| Function {
-            namespace: String::new(),
-            name,
-            parameters: (0..arity).map(|_| parameter(None, engine)).collect(),
-            result: kind_of("?", engine),
-            doc: String::new(),
-        }));
+        functions.extend(
+            own.into_iter()
+                .map(|(name, count)| scripted("", name, count)),
+        );
         let mut variables = variables.to_vec();
         variables.extend(CONSTANTS.map(str::to_owned));
         Self {
@@ -66,6 +60,16 @@ impl Vocabulary {
             functions: native(engine, false),
             variables: CONSTANTS.map(str::to_owned).to_vec(),
         }
+    }
+
+    /// Makes the functions of a module of scripts known, with how many values they take.
+    pub(super) fn add_module(
+        &mut self,
+        namespace: &str,
+        functions: impl Iterator<Item = (String, usize)>,
+    ) {
+        self.functions
+            .extend(functions.map(|(name, count)| scripted(namespace, name, count)));
     }
 
     /// All of the functions.
@@ -219,6 +223,22 @@ fn native(engine: &Engine, with_packages: bool) -> Vec<Function> {
         })
     };
     engine.collect_fn_metadata(None, function, with_packages)
+}
+
+/// A function that is written in a script, which takes and gives whatever it likes.
+fn scripted(namespace: &str, name: String, count: usize) -> Function {
+    let any = type_name("?");
+    let parameters = (0..count).map(|_| Parameter {
+        name: String::new(),
+        kind: any.to_owned(),
+    });
+    Function {
+        namespace: namespace.to_owned(),
+        name,
+        parameters: parameters.collect(),
+        result: any.to_owned(),
+        doc: String::new(),
+    }
 }
 
 fn parameter(written: Option<&str>, engine: &Engine) -> Parameter {

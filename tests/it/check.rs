@@ -108,6 +108,31 @@ fn faults_are_told_to_editors() {
 }
 
 #[test]
+fn warnings_alone_are_no_failure() {
+    let lab = |more: &[&str]| {
+        Lab::new()
+            .command(&[&["check", "a.rhai"], more].concat())
+            .local("a.rhai", "\nlet unused = 1;")
+    };
+    let done = lab(&[]).stdout("").success();
+    for part in [
+        "warning: nothing reads `unused`",
+        "a.rhai:2:5",
+        "2 | let unused = 1;",
+    ] {
+        assert!(done.stderr.contains(part), "{part}:\n{}", done.stderr);
+    }
+    assert_eq!(lab(&["-q"]).success().stderr, "");
+    let told = lab(&["--json"]).success().stdout;
+    let warning: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(warning["severity"], "warning");
+    assert_eq!(
+        (&warning["line"], &warning["column"]),
+        (&2.into(), &5.into())
+    );
+}
+
+#[test]
 fn what_ships_has_no_faults() {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
     let mut command = vec!["check".to_owned()];
@@ -116,5 +141,6 @@ fn what_ships_has_no_faults() {
     }
     assert!(command.len() > 5, "{command:?}");
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    Lab::new().command(&command).stdout("").success();
+    let done = Lab::new().command(&command).stdout("").success();
+    assert_eq!(done.stderr, "");
 }

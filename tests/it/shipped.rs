@@ -63,6 +63,10 @@ fn every_script_of_the_readme_runs() {
     assert!(scripts.len() >= 3);
     for script in scripts {
         with_files(Lab::new()).script(&script).emulated().success();
+        Lab::new()
+            .command(&["check", "script.rhai"])
+            .local("script.rhai", &script)
+            .success();
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod bench;
 mod bounds;
+mod check;
 mod cloud;
 mod completion;
 mod diagnostics;

@@ -27,7 +27,7 @@ pub(super) struct Explained {
 }
 
 impl Explained {
-    fn new(message: impl Into<String>, label: &'static str) -> Self {
+    pub(super) fn new(message: impl Into<String>, label: &'static str) -> Self {
         Self {
             reason: Reason::Raised,
             message: message.into(),
@@ -36,7 +36,7 @@ impl Explained {
         }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

@@ -9,12 +9,11 @@ use super::questions::Questions;
 use super::source::remote_source;
 use super::{Listing, function};
 use crate::connection::Connection;
-use crate::error::{Error, ErrorKind};
 use crate::script::gate::Raised;
 use crate::script::options;
 use crate::script::run::Run;
 use crate::tasks::{
-    CreateFolderOptions, DeleteInOptions, DeleteOptions, Filter, Item, ListOptions, Report,
+    CreateFolderOptions, DeleteInOptions, DeleteOptions, Item, ListOptions, Report,
 };
 
 const ON: &str = "connection: Connection";
@@ -132,34 +131,20 @@ fn register_delete(engine: &mut Engine, run: &Arc<Run>) {
               -> Raised<Report> {
             let known = DeleteOptions::OPTIONS;
             let mut questions = Questions::new();
-            let read = without_filter(&map)
-                .and_then(|()| options::take_closure(&mut map, "progress", known, "delete"))
-                .and_then(|closure| {
-                    let mut options: DeleteOptions = options::read(&map, known, "delete")?;
-                    let told = closure.map(|closure| questions.progress(closure));
-                    options.progress = host.hearing(told);
-                    options.dry_run |= host.host().dry_run;
-                    Ok((remote_source(&source)?, options))
-                });
+            let closure = options::take_closure(&mut map, "progress", known, "delete");
+            let read = closure.and_then(|closure| {
+                let mut options: DeleteOptions = options::read(&map, known, "delete")?;
+                let told = closure.map(|closure| questions.progress(closure));
+                options.progress = host.hearing(told);
+                options.dry_run |= host.host().dry_run;
+                Ok((remote_source(&source)?, options))
+            });
             let (source, options) = read.map_err(|error| host.raise(error))?;
             questions
                 .wait(&host, context, connection.delete(source, options))
                 .map(|report| host.told("delete", report))
         },
     );
-}
-
-/// A filter given to `delete` would be taken for one that narrows down what goes.
-fn without_filter(map: &Map) -> Result<(), Error> {
-    let is_filter = |name: &str| Filter::OPTIONS.iter().any(|known| known.name == name);
-    match map.keys().find(|name| is_filter(name)) {
-        None => Ok(()),
-        Some(name) => Err(Error::new(
-            ErrorKind::InvalidArgument,
-            format!("`delete` takes no filter, as `{name}` is one"),
-        )
-        .with_hint("`delete_in(folder, filter)` deletes what matches in a folder")),
-    }
 }
 
 fn register_delete_in(engine: &mut Engine, run: &Arc<Run>) {
