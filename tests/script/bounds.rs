@@ -190,3 +190,45 @@ fn an_order_that_is_none_has_an_end_and_its_errors_are_told() {
     let kept = "let a = [2, 1]; try { a.sort(|x, y| throw 1) } catch {} a";
     assert_eq!(bench.eval(kept), "[2, 1]");
 }
+
+/// Natives that make one large value out of many small ones, with a closure's results among them.
+#[test]
+fn what_is_gathered_counts_while_it_grows() {
+    let emulator = dropscript::emulator::Emulator::start().unwrap();
+    for n in 0..700 {
+        let path = format!("/many/{}-{n}.txt", "a-name-that-is-long-".repeat(4));
+        emulator.put("main", &path, "x");
+    }
+    let connection = crate::cloud::connection(&emulator, "main");
+    let limits = Limits {
+        memory: Some(256 << 10),
+        ..Limits::default()
+    };
+    let mut bench =
+        Bench::with(move |host| host.limits(limits.clone()).connection(connection.clone()));
+    for n in 0..300 {
+        bench = bench.file(&format!("local/{n}.txt"), "x");
+    }
+    // That many are no matter where they come one after the other.
+    assert_eq!(
+        bench.eval("let n = 0; for item in dropbox().list(\"/many\") { n += 1; } n"),
+        "700"
+    );
+    for code in [
+        "dropbox().list(\"/many\").to_array()",
+        "dropbox().list(\"/many\").map(|item| item)",
+        "dropbox().list(\"/many\").filter(|item| true)",
+        "dropbox().list(\"/many\", #{ where: |item| true })",
+        "dropbox().changes(\"/many\")",
+        "dropbox().request_all(\"files/list_folder\", #{ path: \"/many\" }, \"entries\")",
+        "parallel(dropbox().list(\"/many\"), 4, |item| 1)",
+        "let a = []; a.pad(100, 0); parallel(a, 4, |n| { let s = \"\"; s.pad(10000, \"x\"); s })",
+        "file::list(\"local\")",
+    ] {
+        let error = bench.fail(&format!("try {{ {code} }} catch {{}} 5"));
+        assert_eq!(
+            error.message, "the script took more than 1 MiB of memory",
+            "{code}"
+        );
+    }
+}

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rhai::{Array, Dynamic, Engine, FLOAT, INT, ImmutableString, Map};
+use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, Map};
 
 use super::function;
+use super::gather::gather_items;
 use crate::connection::Connection;
 use crate::duration::parse_duration;
 use crate::error::{Error, ErrorKind};
@@ -62,7 +63,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
 fn changes(run: &Run, on: &Connection, folder: &str, cursor: &Dynamic) -> Raised<Map> {
     let cursor = read_cursor(run, cursor)?;
     let found = run.wait(on.changes(folder, cursor.as_deref()))?;
-    Ok(to_map(found))
+    to_map(run, found)
 }
 
 fn wait(
@@ -76,17 +77,17 @@ fn wait(
     let timeout = read_timeout(timeout).map_err(|error| run.raise(error))?;
     let found = run.wait(on.wait_for_changes(folder, cursor.as_deref(), timeout))?;
     let timed_out = found.timed_out;
-    let mut map = to_map(found);
+    let mut map = to_map(run, found)?;
     map.insert("timed_out".into(), timed_out.into());
     Ok(map)
 }
 
-fn to_map(changes: RemoteChanges) -> Map {
-    let items: Array = changes.items.into_iter().map(Dynamic::from).collect();
-    Map::from_iter([
+fn to_map(run: &Run, changes: RemoteChanges) -> Raised<Map> {
+    let items = gather_items(run.gate(), changes.items)?;
+    Ok(Map::from_iter([
         ("items".into(), items.into()),
         ("cursor".into(), changes.cursor.into()),
-    ])
+    ]))
 }
 
 /// A cursor, or `()` for none: what a script that never ran before has kept.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
+use super::gather::{Gathered, bytes_of_item};
 use super::method::{Method, with_one};
 use super::questions::Questions;
 use super::source::remote_source;
@@ -78,14 +79,23 @@ fn register_list(engine: &mut Engine, run: &Arc<Run>) {
             }
             // A `for` loop calls no closures: whatever the closure lets through is found here.
             let mut asking = listing.clone();
+            let counting = Arc::clone(&host);
             let found = questions.wait(&host, context, async move {
                 let mut found = Vec::new();
+                let mut gathered = Gathered::new(counting.gate());
                 while let Some(item) = asking.next().await {
-                    found.push(item?);
+                    let item = item?;
+                    if gathered.add_bytes(bytes_of_item(&item)).is_err() {
+                        // The gate has stopped the script, and says so where it is asked next.
+                        break;
+                    }
+                    found.push(item);
                 }
                 Ok(found)
             });
-            Ok(Listing::found(&host, listing, found?))
+            let found = found?;
+            host.gate().check()?;
+            Ok(Listing::found(&host, listing, found))
         },
     );
 }

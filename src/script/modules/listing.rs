@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, FnPtr, INT, NativeCallContext};
 
+use super::gather::gather;
 use super::{function, printable};
 use crate::script::gate::Raised;
 use crate::script::run::Run;
@@ -46,8 +47,8 @@ impl Listing {
 
     /// Lists all there is.
     pub(super) fn to_array(&self) -> Raised<Array> {
-        let items = self.items();
-        items.map(|item| item.map(Dynamic::from)).collect()
+        let items = self.items().map(|item| item.map(Dynamic::from));
+        gather(self.run.gate(), items)
     }
 }
 
@@ -132,10 +133,9 @@ pub(super) fn register(engine: &mut Engine) {
     .register_into_engine(
         engine,
         |context: NativeCallContext, listing: &mut Listing, f: FnPtr| -> Raised<Array> {
-            listing
-                .items()
-                .map(|item| f.call_within_context::<Dynamic>(&context, (item?,)))
-                .collect()
+            let items = listing.items();
+            let results = items.map(|item| f.call_within_context(&context, (item?,)));
+            gather(listing.run.gate(), results)
         },
     );
     function(
@@ -146,14 +146,13 @@ pub(super) fn register(engine: &mut Engine) {
     .register_into_engine(
         engine,
         |context: NativeCallContext, listing: &mut Listing, f: FnPtr| -> Raised<Array> {
-            let mut kept = Array::new();
-            for item in listing.items() {
+            let lets_through = |item: Raised<Item>| {
                 let item = item?;
-                if f.call_within_context::<bool>(&context, (item.clone(),))? {
-                    kept.push(Dynamic::from(item));
-                }
-            }
-            Ok(kept)
+                let kept = f.call_within_context::<bool>(&context, (item.clone(),))?;
+                Ok(kept.then(|| Dynamic::from(item)))
+            };
+            let kept = listing.items().map(lets_through);
+            gather(listing.run.gate(), kept.filter_map(Raised::transpose))
         },
     );
 }

@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod flow;
 mod folder;
+mod gather;
 mod http;
 mod item;
 mod json;
@@ -60,7 +61,7 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     request::register(engine, run);
     listing::register(engine);
     item::register(engine);
-    report::register(engine);
+    report::register(engine, run);
     time::register(engine);
     json::register(engine, run);
     csv::register(engine, run);

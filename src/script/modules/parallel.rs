@@ -7,6 +7,7 @@ use std::thread;
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, NativeCallContext};
 
+use super::gather::bytes_of;
 use super::{Listing, function};
 use crate::error::{Error, ErrorKind};
 use crate::script::engine::STACK;
@@ -43,6 +44,8 @@ struct Work<'a> {
     /// Of what failed, the first in the order of the values.
     failed: Mutex<Option<(usize, Box<EvalAltResult>)>>,
     ends: AtomicBool,
+    /// What the results come to, in bytes: no variable holds them yet.
+    made: AtomicUsize,
     f: &'a FnPtr,
 }
 
@@ -67,6 +70,7 @@ fn parallel(
         results: Mutex::new(vec![Dynamic::UNIT; count]),
         failed: Mutex::default(),
         ends: AtomicBool::new(false),
+        made: AtomicUsize::new(0),
         f,
     };
     // The script's own thread takes part, so that the values are worked on wherever there is no other.
@@ -97,7 +101,10 @@ impl Work<'_> {
         while !self.ends.load(Relaxed) && run.gate().check().is_ok() {
             let next = locked(&self.items).next();
             let Some((at, item)) = next else { return };
-            match self.call(context, item) {
+            match self
+                .call(context, item)
+                .and_then(|value| self.count(run, value))
+            {
                 Ok(value) => locked(&self.results)[at] = value,
                 Err(error) => {
                     self.ends.store(true, Relaxed);
@@ -108,6 +115,13 @@ impl Work<'_> {
                 }
             }
         }
+    }
+
+    fn count(&self, run: &Run, result: Dynamic) -> Raised<Dynamic> {
+        let bytes = bytes_of(&result);
+        let before = self.made.fetch_add(bytes, Relaxed);
+        run.gate().check_with(before.saturating_add(bytes))?;
+        Ok(result)
     }
 
     fn call(&self, context: &NativeCallContext, item: Dynamic) -> Raised<Dynamic> {

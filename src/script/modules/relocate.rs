@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+use rhai::{Array, Engine, ImmutableString, Map, NativeCallContext};
 
 use super::function;
+use super::gather::gather_items;
 use super::method::{Method, with_two};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
@@ -70,7 +71,7 @@ fn register_revisions(engine: &mut Engine, run: &Arc<Run>) {
         engine,
         move |on: &mut Connection, path: ImmutableString| -> Raised<Array> {
             let items = host.wait(on.revisions(&path))?;
-            Ok(items.into_iter().map(Dynamic::from).collect())
+            gather_items(host.gate(), items)
         },
     );
     let host = Arc::clone(run);

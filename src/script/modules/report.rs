@@ -1,14 +1,19 @@
 //! What a task did, in scripts.
 
+use std::sync::Arc;
+
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
 
+use super::gather::gather;
 use super::{printable, property};
 use crate::script::failure;
+use crate::script::gate::Raised;
+use crate::script::run::Run;
 use crate::tasks::{Report, ReportItem};
 
 const ON: &str = "report: Report";
 
-pub(super) fn register(engine: &mut Engine) {
+pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
     engine.register_type_with_name::<Report>("Report");
     printable::<Report>(engine);
     count(
@@ -45,14 +50,12 @@ pub(super) fn register(engine: &mut Engine) {
         .register_into_engine(engine, |report: &mut Report| -> FLOAT { report.seconds });
     property("dry_run", &[ON, "bool"], "Whether nothing was written.")
         .register_into_engine(engine, |report: &mut Report| report.dry_run);
+    let host = Arc::clone(run);
     property("items", &[ON, "array"], "One entry an item.").register_into_engine(
         engine,
-        |report: &mut Report| -> Array {
-            report
-                .items
-                .iter()
-                .map(|item| to_map(item).into())
-                .collect()
+        move |report: &mut Report| -> Raised<Array> {
+            let items = report.items.iter();
+            gather(host.gate(), items.map(|item| Ok(to_map(item).into())))
         },
     );
 }

@@ -6,6 +6,7 @@ use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
 use serde_json::Value;
 
 use super::function;
+use super::gather::gather;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::script::gate::Raised;
@@ -44,7 +45,10 @@ pub(super) fn register(engine: &mut Engine, run: &Arc<Run>) {
               -> Raised<Array> {
             let argument = read(&host, argument)?;
             let all = host.wait(on.request_all(&route, &argument, &field))?;
-            Ok(all.into_iter().map(from_json).collect())
+            gather(
+                host.gate(),
+                all.into_iter().map(|value| Ok(from_json(value))),
+            )
         },
     );
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use rhai::{Array, Dynamic, Engine, INT, ImmutableString, Map, NativeCallContext};
+use rhai::{Array, Engine, INT, ImmutableString, Map, NativeCallContext};
 
 use super::function;
+use super::gather::gather_items;
 use super::method::{Method, with_one};
 use crate::connection::Connection;
 use crate::script::gate::Raised;
@@ -71,7 +72,7 @@ fn register_search(engine: &mut Engine, run: &Arc<Run>) {
             let read = options::read(&map, SearchOptions::OPTIONS, "search");
             let options: SearchOptions = read.map_err(|error| host.raise(error))?;
             let found = host.wait(on.search(&query, options))?;
-            Ok(found.into_iter().map(Dynamic::from).collect())
+            gather_items(host.gate(), found)
         },
     );
 }

@@ -8,7 +8,11 @@ use super::or_raise;
 use crate::script::gate::Raised;
 use crate::script::glob::Glob;
 use crate::script::modules::DateTime;
+use crate::script::modules::gather::Gathered;
 use crate::script::run::Run;
+
+/// What a map for an entry takes, beside what its name fills: path, relative path and name.
+const ENTRY: usize = 1024;
 
 pub(super) fn list(run: &Run, text: &str) -> Raised<Array> {
     let glob = Glob::parse(text).map_err(|error| run.raise(error))?;
@@ -19,6 +23,7 @@ pub(super) fn list(run: &Run, text: &str) -> Raised<Array> {
     };
     let root = run.readable_place(shown)?;
     let mut found = Vec::new();
+    let mut gathered = Gathered::new(run.gate());
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
         run.gate().check()?;
@@ -51,6 +56,7 @@ pub(super) fn list(run: &Run, text: &str) -> Raised<Array> {
                 folders.push(relative.clone());
             }
             if glob.matches(&relative) {
+                gathered.add_bytes(ENTRY + 3 * relative.len())?;
                 found.push((relative, metadata));
             }
         }
