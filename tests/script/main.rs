@@ -13,6 +13,7 @@ mod env;
 mod errors;
 mod files;
 mod filters;
+mod fuzz;
 mod guards;
 mod http;
 mod mistakes;
