@@ -13,7 +13,8 @@ pub(super) enum Ends {
     Fine,
 }
 
-/// A script; `OUTSIDE` in it is a folder that it may not look into.
+/// A script; `OUTSIDE` in it is a folder that it may not look into, and `LISTENER` a server at the port `PORT` of this machine that it may not
+/// reach.
 pub(super) struct Case {
     pub(super) ends: Ends,
     pub(super) code: String,
@@ -28,6 +29,8 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let mut cases: Vec<Case> = LIMITS.iter().map(case(Ends::Limit)).collect();
     cases.extend(REFUSED.iter().map(case(Ends::Refused)));
+    cases.extend(CALLS.iter().map(case(Ends::Refused)));
+    cases.extend(BYWAYS.iter().map(case(Ends::Refused)));
     cases.extend(FINE.iter().map(case(Ends::Fine)));
     let parsing = bombs().into_iter();
     cases.extend(parsing.map(|code| Case {
@@ -277,6 +280,87 @@ const REFUSED: &[&str] = &[
     "let m = #{}; m.a.b.c.d",
 ];
 
+/// Calls of a server that nobody allowed, by all the names that it has.
+const CALLS: &[&str] = &[
+    r#"http::get("http://LISTENER/")"#,
+    r#"http::get("HTTP://LISTENER")"#,
+    r#"http::get("https://LISTENER/")"#,
+    r#"http::post("http://LISTENER/", "x")"#,
+    r#"http::get("http://localhost:PORT/")"#,
+    r#"http::get("http://LOCALHOST.:PORT/")"#,
+    r#"http::get("http://127.1:PORT/")"#,
+    r#"http::get("http://2130706433:PORT/")"#,
+    r#"http::get("http://0x7f000001:PORT/")"#,
+    r#"http::get("http://017700000001:PORT/")"#,
+    r#"http::get("http://127.0.0.1.:PORT/")"#,
+    r#"http::get("http://0.0.0.0:PORT/")"#,
+    r#"http::get("http://[::1]:PORT/")"#,
+    r#"http::get("http://[::ffff:127.0.0.1]:PORT/")"#,
+    r#"http::get("http://example.invalid@LISTENER/")"#,
+    r#"http::get("http://LISTENER@example.invalid/")"#,
+    r#"http::get("http://LISTENER#@example.invalid/")"#,
+    r#"http::get("http:\\\\LISTENER\\")"#,
+    r#"http::get("//LISTENER/")"#,
+    r#"http::get(" http://LISTENER/ ")"#,
+    r#"http::get("ht\ttp://LISTENER/")"#,
+    r#"http::get("ftp://LISTENER/")"#,
+    r#"http::get("file:///etc/passwd")"#,
+    r#"http::get("http://LISTENER/", #{ headers: #{ Host: "example.invalid" } })"#,
+    r#"loop { try { http::get("http://LISTENER/") } catch (e) { throw e } }"#,
+    r#"parallel([1, 2, 3], 3, |n| http::get("http://LISTENER/"))"#,
+    r#"attempt(|| http::get("http://LISTENER/")); [1].map(|n| http::get("http://LISTENER/"))"#,
+    r#"dropbox(#{ access_token: "a", proxy: #{ type: "socks5", address: "192.0.2.1", port: 1080 } }).list("/").first()"#,
+    r#"dropbox(#{ access_token: "a", endpoint: "http://127.0.0.1.example.invalid" }).list("/").first()"#,
+    r#"dropbox(#{ access_token: "a", endpoint: "http://LISTENER@192.0.2.1/" }).list("/").first()"#,
+    r#"dropbox(#{ access_token: "a", endpoint: "http://0.0.0.0:PORT" }).list("/").first()"#,
+    r#"dropbox(#{ access_token: "a", ca_file: "OUTSIDE/secret.txt" }).list("/").first()"#,
+    r#"import "http://LISTENER/module" as m; print(m::secret());"#,
+    r#"import "//LISTENER/module" as m; print(m::secret());"#,
+];
+
+/// Ways to files and modules around a corner.
+const BYWAYS: &[&str] = &[
+    r#"file::read_text("file://OUTSIDE/secret.txt")"#,
+    r#"file::read_text("/proc/self/cwd/../outside/secret.txt")"#,
+    r#"file::read_text("/proc/self/fd/0")"#,
+    r#"file::read_text("/dev/fd/0")"#,
+    r#"file::read_text("/proc/1/environ")"#,
+    r#"file::read_text("link/./secret.txt")"#,
+    r#"file::read_text("lib/../link/secret.txt")"#,
+    r#"file::read_text("LIB/../../OUTSIDE/secret.txt")"#,
+    r#"file::read_text(path::join(file::temp_folder(), "../../OUTSIDE/secret.txt"))"#,
+    r#"file::read_text(path::join(file::temp_folder(), "../../etc/passwd"))"#,
+    r#"file::read_text(path::join("lib", "OUTSIDE/secret.txt"))"#,
+    r#"file::hash("link/secret.txt")"#,
+    r#"file::info("link/secret.txt")"#,
+    r#"file::list("link/*")"#,
+    r#"file::list("link")"#,
+    r#"file::list("lib/../../outside/*")"#,
+    r#"file::list("{lib,../outside}/*")"#,
+    r#"file::append_text("link/secret.txt", "x")"#,
+    r#"file::create_folder("link/new")"#,
+    r#"file::delete("link/secret.txt")"#,
+    r#"file::copy("link/secret.txt", "mine.txt")"#,
+    r#"file::copy("lib/own.rhai", "link/")"#,
+    r#"file::move("link/secret.txt", "mine.txt")"#,
+    r#"file::move("lib/own.rhai", "link/own.rhai")"#,
+    r#"file::write_blob("link/new.bin", blob(3))"#,
+    r#"file::write_text("~/.config/dropscript/config.toml", "")"#,
+    r#"file::write_text("~/.local/state/dropscript/state.db", "")"#,
+    r#"file::write_text("lib/dropscript.toml", "[permissions]\nread = [\"/\"]"); file::read_text("OUTSIDE/secret.txt")"#,
+    r#"import "/proc/self/cwd/../outside/module" as m; print(m::secret());"#,
+    r#"import "lib/own.rhai/../../../outside/module" as m; print(m::secret());"#,
+    r#"import "file://OUTSIDE/module" as m; print(m::secret());"#,
+    r#"import "/dev/stdin" as m;"#,
+    r#"import "" as m;"#,
+    r#"import ".." as m;"#,
+    r#"import "lib/own\u0000/../../outside/module" as m; print(m::secret());"#,
+    r#"import "~/module" as m;"#,
+    r#"state::get("../../../../outside/secret.txt").nothing()"#,
+    r#"state::set("a", || 1)"#,
+    r#"state::set("a", dropbox())"#,
+];
+
 /// What looks like harm and is none.
 const FINE: &[&str] = &[
     "let x = 1 << -1;",
@@ -288,4 +372,9 @@ const FINE: &[&str] = &[
     "let x = [1]; let f = || x; let a = [x, x]; a.push(7); print(a);",
     r#"try { file::read_text("../outside/secret.txt") } catch (e) { print(e.kind) }"#,
     "exit(0)",
+    r#"file::list("**/secret.txt")"#,
+    r#"state::set("../../../outside/new.txt", "x"); state::set("/etc/dropscript-was-here", 1); state::remove("../x");"#,
+    r#"state::set("\u0000", "x"); print(state::get("\u0000"));"#,
+    r#"log::error("a\u001b]0;title\u0007\nerror: all is lost
+\u009b31m"); debug("\u001b[2J");"#,
 ];

@@ -1,8 +1,10 @@
 //! Scripts that mean harm: each ends by its limit or is refused, and the process lives on.
 //!
 //! Every one runs in a process of its own, which has little address space. A full campaign runs them all, the default a tenth of them.
+//! All but those that run into a limit are watched by `strace`: no socket leads anywhere, and nothing outside is opened.
 
 mod cases;
+mod network;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
 use cases::{Case, Ends, cases};
+use network::{Canary, Trace};
 
 /// Beside what the program itself maps; the limit of a run's memory is 512 MiB, and one value comes on top.
 const ADDRESS_SPACE: &str = "--as=4294967296";
@@ -24,9 +27,10 @@ const SECRET: &str = "canary-b7f3";
 /// How many run at a time.
 const WORKERS: usize = 4;
 
-/// A folder with a secret beside that of the script.
+/// A folder with a secret beside that of the script, and a server that nobody may reach.
 struct World {
     folder: tempfile::TempDir,
+    listener: Canary,
 }
 
 impl World {
@@ -57,7 +61,10 @@ impl World {
         .unwrap();
         std::os::unix::fs::symlink(at("outside"), at("work/link")).unwrap();
         std::os::unix::fs::symlink(at("outside/module.rhai"), at("work/lib/linked.rhai")).unwrap();
-        Self { folder }
+        Self {
+            folder,
+            listener: Canary::at("127.0.0.1:0"),
+        }
     }
 
     /// Everything that is not the script's own, with its contents.
@@ -83,18 +90,26 @@ impl World {
     /// What is wrong with how a script ended.
     fn run(&self, number: usize, case: &Case) -> Result<(), String> {
         let outside = self.folder.path().join("outside").display().to_string();
-        let code = case.code.replace("OUTSIDE", &outside);
+        let address = self.listener.address();
+        let code = case
+            .code
+            .replace("OUTSIDE", &outside)
+            .replace("LISTENER", &address.to_string())
+            .replace("PORT", &address.port().to_string());
         let name = format!("case-{number}.rhai");
         fs::write(self.folder.path().join("work").join(&name), &code).unwrap();
         let home = self.folder.path().join("home");
         let began = Instant::now();
-        let output = Command::new("prlimit")
-            .args([
-                ADDRESS_SPACE,
-                env!("CARGO_BIN_EXE_dropscript"),
-                "run",
-                &name,
-            ])
+        let trace = Trace::new(&self.folder.path().join(format!("trace-{number}.txt")));
+        let mut command = Command::new("prlimit");
+        command.arg(ADDRESS_SPACE);
+        // What only counts and multiplies is many times slower when it is watched, and reaches nobody.
+        if case.ends != Ends::Limit {
+            command.args(trace.command());
+        }
+        let proxy = format!("http://{address}");
+        let output = command
+            .args([env!("CARGO_BIN_EXE_dropscript"), "run", &name])
             .args(["--timeout", "1s", "--color", "never"])
             .current_dir(self.folder.path().join("work"))
             .env_clear()
@@ -102,6 +117,10 @@ impl World {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("SECRET", SECRET)
             .env("DROPBOX_ACCESS_TOKEN", SECRET)
+            .env("HTTP_PROXY", &proxy)
+            .env("http_proxy", &proxy)
+            .env("HTTPS_PROXY", &proxy)
+            .env("ALL_PROXY", &proxy)
             .stdin(Stdio::null())
             .output()
             .expect("`prlimit` is in the package `util-linux`");
@@ -124,6 +143,11 @@ impl World {
         // The script itself is shown in messages, and may have the word in it.
         if said.contains(SECRET) || said.contains("panicked") {
             return wrong("a secret or a panic is shown".to_owned());
+        }
+        if case.ends != Ends::Limit
+            && let Err(what) = trace.look(self.folder.path())
+        {
+            return wrong(what);
         }
         let status = output.status.code().unwrap_or_default();
         let fits = match case.ends {
@@ -178,4 +202,5 @@ fn hostile_scripts_end_by_their_limits() {
         wrong.join("\n")
     );
     assert_eq!(world.outside(), before, "something outside was changed");
+    assert!(world.listener.is_silent(), "somebody called the server");
 }
