@@ -2,6 +2,7 @@
 
 mod rows;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -80,6 +81,9 @@ pub(super) struct Journal {
     _lock: Option<File>,
 }
 
+/// Takes note of versions that are left out.
+pub(super) type Skip<'a> = dyn FnMut(&[Kept<'_>]) -> rusqlite::Result<()> + 'a;
+
 /// A version that is done with. `None` is "no such file".
 pub(super) struct Kept<'a> {
     pub(super) path: &'a Path,
@@ -114,17 +118,23 @@ impl Journal {
         })
     }
 
-    /// Tells `each` of the files that are done with.
-    pub(super) fn files(&self, mut each: impl FnMut(PathBuf, Stamp)) -> Result<()> {
-        const SELECT: &str = "SELECT path, name, stamp FROM watch_folders JOIN watch_files ON folder = id WHERE watch = ?1";
+    /// Tells `each` of the files that are done with, folder by folder.
+    pub(super) fn files(&self, mut each: impl FnMut(&Path, Vec<(OsString, Stamp)>)) -> Result<()> {
+        const FOLDERS: &str = "SELECT id, path FROM watch_folders WHERE watch = ?1";
+        const FILES: &str = "SELECT name, stamp FROM watch_files WHERE folder = ?1";
         self.read(|database| {
-            let mut select = database.prepare(SELECT)?;
-            let mut rows = select.query([self.watch])?;
-            while let Some(row) = rows.next()? {
-                let (folder, name) = (path_at(row, 0)?, path_at(row, 1)?);
-                if let Some(stamp) = stamp_at(row, 2)? {
-                    each(folder.join(name), stamp);
+            let (mut folders, mut files) = (database.prepare(FOLDERS)?, database.prepare(FILES)?);
+            let mut folders = folders.query([self.watch])?;
+            while let Some(row) = folders.next()? {
+                let folder = path_at(row, 1)?;
+                let mut all = Vec::new();
+                let mut rows = files.query([row.get::<_, i64>(0)?])?;
+                while let Some(row) = rows.next()? {
+                    if let Some(stamp) = stamp_at(row, 1)? {
+                        all.push((path_at(row, 0)?.into_os_string(), stamp));
+                    }
                 }
+                each(&folder, all);
             }
             Ok(())
         })
@@ -273,14 +283,20 @@ impl Journal {
         self.write(|transaction| delete(transaction, event))
     }
 
-    /// These versions are left out: they are known, and counted.
-    pub(super) fn skip(&self, kept: &[Kept<'_>]) -> Result<()> {
+    /// The versions that `each` is told of one lot after the other are left out: they are known, and counted.
+    pub(super) fn skip(
+        &self,
+        each: impl FnOnce(&mut Skip<'_>) -> rusqlite::Result<usize>,
+    ) -> Result<usize> {
+        let mut count = 0;
         self.write(|transaction| {
             const UPDATE: &str = "UPDATE watches SET skipped = skipped + ?2 WHERE id = ?1";
-            let count = i64::try_from(kept.len()).unwrap_or(i64::MAX);
+            count = each(&mut |kept| keep_all(transaction, self.watch, kept))?;
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
             transaction.execute(UPDATE, params![self.watch, count])?;
-            keep_all(transaction, self.watch, kept)
-        })
+            Ok(())
+        })?;
+        Ok(count)
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::by_folder::{ByFolder, Names};
 use super::stamp::Stamp;
 
 /// The files as they were when they were done with, and what has been seen of them since.
@@ -15,10 +16,10 @@ use super::stamp::Stamp;
 /// which a version is held by somebody gathers the next one meanwhile.
 pub(super) struct Ledger {
     settle: Duration,
-    /// What is done with, by folder, so that a file costs its name and its stamp, not its whole path.
-    known: BTreeMap<PathBuf, BTreeMap<Box<OsStr>, Stamp>>,
+    /// What is done with.
+    known: ByFolder<Stamp>,
     held: BTreeMap<PathBuf, Held>,
-    pending: BTreeMap<PathBuf, Pending>,
+    pending: ByFolder<Pending>,
     /// No file is due before; one may have been due then that is not any more.
     earliest: Option<Instant>,
     /// The last file that was claimed: the next claim begins behind it, so that each file has its turn.
@@ -58,9 +59,9 @@ impl Ledger {
     pub(super) fn new(settle: Duration) -> Self {
         Self {
             settle,
-            known: BTreeMap::new(),
+            known: ByFolder::default(),
             held: BTreeMap::new(),
-            pending: BTreeMap::new(),
+            pending: ByFolder::default(),
             earliest: None,
             turn: PathBuf::new(),
             ready: false,
@@ -85,11 +86,17 @@ impl Ledger {
 
     /// Drops all that is known of the files for which `keep` is false.
     pub(super) fn retain(&mut self, keep: impl Fn(&Path) -> bool) {
-        self.pending.retain(|path, _| keep(path));
-        self.known.retain(|folder, files| {
-            files.retain(|name, _| keep(&folder.join(&**name)));
-            !files.is_empty()
-        });
+        self.pending.retain(&keep);
+        self.known.retain(keep);
+    }
+
+    /// Takes the files of a folder as done with in these states, where nothing is known of any of them yet.
+    pub(super) fn know_folder(&mut self, folder: &Path, files: Vec<(OsString, Stamp)>) {
+        let files = files
+            .into_iter()
+            .map(|(name, stamp)| (name.into(), stamp))
+            .collect();
+        self.known.put_folder(folder, files);
     }
 
     /// Notes one look at one file.
@@ -104,8 +111,7 @@ impl Ledger {
                 self.ready = true;
             }
         } else {
-            self.pending
-                .insert(path.to_owned(), Pending::new(state, now));
+            self.pending.insert(path, Pending::new(state, now));
             self.expect(now);
         }
     }
@@ -117,33 +123,54 @@ impl Ledger {
         files: &[(OsString, Stamp)],
         now: Instant,
     ) {
+        let (known, pending) = (self.known.folder(folder), self.pending.folder(folder));
+        // What is waiting or held may have gone, or come back to what was done with.
+        let held = below(&self.held, folder).filter(|path| path.parent() == Some(folder));
+        let held: Vec<_> = held.map(Path::to_owned).collect();
+        if known.is_none() && pending.is_none() && held.is_empty() {
+            return self.observe_new_folder(folder, files, now);
+        }
         let present: BTreeMap<&OsStr, Stamp> = files
             .iter()
             .map(|(name, stamp)| (name.as_os_str(), *stamp))
             .collect();
-        let known = self.known.get(folder);
-        let mut news: Vec<(PathBuf, Option<Stamp>)> = present
-            .iter()
-            .filter(|(name, stamp)| known.and_then(|files| files.get(**name)) != Some(stamp))
+        let waits_so = |name: &OsStr, state: Option<Stamp>| {
+            let pending = pending.and_then(|files| files.get(name));
+            pending.is_some_and(|pending| pending.settled && pending.state == state)
+        };
+        let new = present.iter().filter(|(name, stamp)| {
+            known.and_then(|files| files.get(**name)) != Some(stamp)
+                && !waits_so(name, Some(**stamp))
+        });
+        let mut news: Vec<(PathBuf, Option<Stamp>)> = new
             .map(|(name, stamp)| (folder.join(name), Some(*stamp)))
             .collect();
-        let gone = known
-            .into_iter()
-            .flat_map(BTreeMap::keys)
-            .map(AsRef::as_ref);
-        news.extend(
-            gone.filter(|name: &&OsStr| !present.contains_key(name))
-                .map(|name| (folder.join(name), None)),
-        );
-        // What is waiting or held may have gone, or come back to what was done with.
-        let open = below(&self.pending, folder).chain(below(&self.held, folder));
-        let open = open.filter(|path| path.parent() == Some(folder));
+        let gone = known.into_iter().flat_map(Names::keys);
+        let gone = gone.chain(pending.into_iter().flat_map(Names::keys));
+        let gone = gone.filter(|name| !present.contains_key(&***name) && !waits_so(name, None));
+        news.extend(gone.map(|name| (folder.join(&**name), None)));
+        // One that waits may be as it was when it was done with.
+        let open = pending.into_iter().flat_map(Names::keys);
+        let open = open.filter(|name| !waits_so(name, present.get(&***name).copied()));
+        let open = open.map(|name| folder.join(&**name)).chain(held);
         news.extend(open.map(|path| {
             let state = path.file_name().and_then(|name| present.get(name)).copied();
-            (path.to_owned(), state)
+            (path, state)
         }));
         for (path, state) in news {
             self.observe(&path, state, now);
+        }
+    }
+
+    /// Notes the first look at a folder. All that is in it is new.
+    fn observe_new_folder(&mut self, folder: &Path, files: &[(OsString, Stamp)], now: Instant) {
+        let files: Names<_> = files
+            .iter()
+            .map(|(name, stamp)| (name.as_os_str().into(), Pending::new(Some(*stamp), now)))
+            .collect();
+        if !files.is_empty() {
+            self.pending.put_folder(folder, files);
+            self.expect(now);
         }
     }
 
@@ -159,26 +186,35 @@ impl Ledger {
         }
     }
 
-    /// Takes all that is waiting as done with, and gives it.
-    pub(super) fn accept_all(&mut self) -> Vec<(PathBuf, Option<Stamp>)> {
+    /// Takes all that is waiting as done with, and tells of it folder by folder.
+    pub(super) fn accept_all<E>(
+        &mut self,
+        mut each: impl FnMut(&[(PathBuf, Option<Stamp>)]) -> Result<(), E>,
+    ) -> Result<usize, E> {
         let pending = std::mem::take(&mut self.pending);
-        let all: Vec<_> = pending
-            .into_iter()
-            .map(|(path, pending)| (path, pending.state))
-            .collect();
-        for (path, state) in &all {
-            self.know(path, *state);
+        let count = pending.len();
+        for (folder, files) in pending.into_folders() {
+            let files: Vec<_> = files
+                .into_iter()
+                .map(|(name, pending)| (folder.join(&*name), pending.state))
+                .collect();
+            for (path, state) in &files {
+                self.know(path, *state);
+            }
+            each(&files)?;
         }
-        all
+        Ok(count)
     }
 
     /// The files whose settle time is over: another look at each of them settles it, or makes it wait again.
     pub(super) fn due(&mut self, now: Instant) -> Vec<PathBuf> {
         let (mut due, mut earliest) = (Vec::new(), None);
-        for (path, pending) in self.pending.iter().filter(|(_, pending)| !pending.settled) {
-            match pending.since + self.settle {
-                at if at <= now => due.push(path.clone()),
-                at => earliest = Some(earliest.map_or(at, |earlier: Instant| earlier.min(at))),
+        for (folder, files) in self.pending.folders() {
+            for (name, pending) in files.iter().filter(|(_, pending)| !pending.settled) {
+                match pending.since + self.settle {
+                    at if at <= now => due.push(folder.join(&**name)),
+                    at => earliest = Some(earliest.map_or(at, |earlier: Instant| earlier.min(at))),
+                }
             }
         }
         self.earliest = earliest;
@@ -206,14 +242,14 @@ impl Ledger {
     /// Hands over what has settled, so many files at most, all from before or none: they are held until the ledger is told what became of
     /// them.
     pub(super) fn claim(&mut self, most: usize) -> Vec<Claim> {
-        let behind = (Bound::Excluded(self.turn.as_path()), Bound::Unbounded);
-        let up_to = (Bound::Unbounded, Bound::Included(self.turn.as_path()));
-        let all = self.pending.range::<Path, _>(behind);
-        let all = all.chain(self.pending.range::<Path, _>(up_to));
         let mut from_before = None;
         let (mut paths, mut more) = (Vec::new(), false);
-        for (path, pending) in all {
-            if !pending.settled || self.held.get(path).is_some_and(|held| held.running) {
+        for (folder, name, pending) in self.pending.behind(&self.turn) {
+            if !pending.settled {
+                continue;
+            }
+            let path = folder.join(name);
+            if self.held.get(&path).is_some_and(|held| held.running) {
                 continue;
             }
             let fits = *from_before.get_or_insert(pending.from_before) == pending.from_before;
@@ -221,7 +257,7 @@ impl Ledger {
                 more = true;
                 break;
             }
-            paths.push(path.clone());
+            paths.push(path);
         }
         self.ready = more;
         if let Some(last) = paths.last() {
@@ -287,12 +323,12 @@ impl Ledger {
         };
         if held.state == self.known(path) {
             self.pending.remove(path);
-        } else if !self.pending.contains_key(path) {
+        } else if self.pending.get(path).is_none() {
             let pending = Pending {
                 settled,
                 ..Pending::new(held.state, now)
             };
-            self.pending.insert(path.to_owned(), pending);
+            self.pending.insert(path, pending);
             self.expect(now);
         }
         self.ready |= settled;
@@ -300,22 +336,13 @@ impl Ledger {
 
     /// The folders of the files that are done with.
     pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
-        self.known.keys().map(PathBuf::as_path)
+        self.known.folders().map(|(folder, _)| folder)
     }
 
     /// Everything at or below a path of which something is known, done with or waiting.
     pub(super) fn all_below(&self, path: &Path) -> Vec<PathBuf> {
-        let folders = self
-            .known
-            .range::<Path, _>((Bound::Included(path), Bound::Unbounded))
-            .take_while(|(folder, _)| folder.starts_with(path));
-        let mut all: Vec<PathBuf> = folders
-            .flat_map(|(folder, files)| files.keys().map(|name| folder.join(&**name)))
-            .collect();
-        if self.known(path).is_some() {
-            all.push(path.to_owned());
-        }
-        all.extend(below(&self.pending, path).map(Path::to_owned));
+        let mut all = self.known.at_or_below(path);
+        all.extend(self.pending.at_or_below(path));
         all.extend(below(&self.held, path).map(Path::to_owned));
         all
     }
@@ -341,29 +368,13 @@ impl Ledger {
     }
 
     fn known(&self, path: &Path) -> Option<Stamp> {
-        let (folder, name) = split(path)?;
-        self.known.get(folder)?.get(name).copied()
+        self.known.get(path).copied()
     }
 
     fn know(&mut self, path: &Path, state: Option<Stamp>) {
-        let Some((folder, name)) = split(path) else {
-            return;
-        };
-        match (self.known.get_mut(folder), state) {
-            (Some(files), Some(stamp)) => {
-                files.insert(name.into(), stamp);
-            }
-            (Some(files), None) => {
-                files.remove(name);
-                if files.is_empty() {
-                    self.known.remove(folder);
-                }
-            }
-            (None, Some(stamp)) => {
-                let files = BTreeMap::from([(name.into(), stamp)]);
-                self.known.insert(folder.to_owned(), files);
-            }
-            (None, None) => {}
+        match state {
+            Some(stamp) => self.known.insert(path, stamp),
+            None => drop(self.known.remove(path)),
         }
     }
 }
@@ -377,10 +388,6 @@ impl Pending {
             from_before: false,
         }
     }
-}
-
-fn split(path: &Path) -> Option<(&Path, &OsStr)> {
-    Some((path.parent()?, path.file_name()?))
 }
 
 /// The paths at or below a folder. They are ordered component by component, so all of them come right after it.

@@ -1,13 +1,12 @@
 //! Looking at the file system: one file, or one folder. Nothing here opens a file.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
 
 use super::scope::Links;
 use super::stamp::{Stamp, identity};
-use crate::client::is_partial;
 
 /// A folder at one look.
 pub(super) struct Listing {
@@ -17,6 +16,8 @@ pub(super) struct Listing {
     pub(super) linked_folders: Vec<(OsString, (u64, u64))>,
     /// Whether one of the files is a link.
     pub(super) has_linked_files: bool,
+    /// Whether there is nothing at all, whatever counts.
+    pub(super) is_empty: bool,
 }
 
 /// Device and inode of a folder. A link is followed: a root may be one.
@@ -29,24 +30,30 @@ pub(super) fn folder(path: &Path) -> io::Result<(u64, u64)> {
     }
 }
 
-/// What is directly in a folder: regular files and folders. Sockets and the like are left out, and what is of a download that is not whole.
+/// What is directly in a folder: folders, and regular files for which `counts` is true. Sockets and the like are left out.
 ///
 /// An entry that cannot be looked at fails the whole look, so that it is never taken for gone.
-pub(super) fn listing(path: &Path, links: Links) -> io::Result<Listing> {
+pub(super) fn listing(
+    path: &Path,
+    links: Links,
+    mut counts: impl FnMut(&OsStr) -> bool,
+) -> io::Result<Listing> {
     let mut listing = Listing {
         files: Vec::new(),
         folders: Vec::new(),
         linked_folders: Vec::new(),
         has_linked_files: false,
+        is_empty: true,
     };
     for entry in fs::read_dir(path)? {
         let entry = entry?;
+        listing.is_empty = false;
         let kind = entry.file_type()?;
         let name = entry.file_name();
         if kind.is_dir() {
             listing.folders.push(name);
         } else if kind.is_file() {
-            if !is_partial(&name)
+            if counts(&name)
                 && let Some(metadata) = if_there(entry.metadata())?
             {
                 listing.files.push((name, Stamp::of(&metadata)));
@@ -57,7 +64,7 @@ pub(super) fn listing(path: &Path, links: Links) -> io::Result<Listing> {
         {
             if metadata.is_dir() {
                 listing.linked_folders.push((name, identity(&metadata)));
-            } else if metadata.is_file() {
+            } else if metadata.is_file() && counts(&name) {
                 listing.has_linked_files = true;
                 listing.files.push((name, Stamp::of(&metadata)));
             }

@@ -8,6 +8,7 @@
 //! knows of each version what became of it, whatever ends the process.
 
 mod breaker;
+mod by_folder;
 mod change;
 mod event;
 mod failed;

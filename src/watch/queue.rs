@@ -73,17 +73,13 @@ impl Queue {
         scope: Scope,
         policy: Policy,
     ) -> Result<Self> {
-        let mut known = Vec::new();
-        journal.files(|path, stamp| {
-            if scope.has(&path) {
-                known.push((path, stamp));
-            }
-        })?;
         findings.update(|state| {
-            for (path, stamp) in known {
-                state.files.accept(&path, Some(stamp));
-            }
-        });
+            journal.files(|folder, mut files| {
+                let mut here = scope.of(folder);
+                files.retain(|(name, _)| here.has(name));
+                state.files.know_folder(folder, files);
+            })
+        })?;
         let mut queue = Self {
             findings,
             journal,
@@ -112,13 +108,18 @@ impl Queue {
 
     /// Takes all that was found so far as done with, without a run. Gives the number of files.
     pub(super) fn skip_all(&mut self) -> Result<usize> {
-        let skipped = self.findings.update(|state| state.files.accept_all());
-        let kept: Vec<_> = skipped
-            .iter()
-            .map(|(path, state)| kept(path, *state, None))
-            .collect();
-        self.journal.skip(&kept)?;
-        Ok(kept.len())
+        let findings = &self.findings;
+        self.journal.skip(|keep| {
+            findings.update(|state| {
+                state.files.accept_all(|files| {
+                    let files = files.iter();
+                    let kept: Vec<_> = files
+                        .map(|(path, state)| kept(path, *state, None))
+                        .collect();
+                    keep(&kept)
+                })
+            })
+        })
     }
 
     /// Takes what has settled as done with, without a run. Gives the number of files.
@@ -140,14 +141,17 @@ impl Queue {
                 self.take_out(&claim.path)?;
             }
         }
+        if skipped.is_empty() {
+            return Ok(0);
+        }
         let kept: Vec<_> = skipped
             .iter()
             .map(|claim| kept(&claim.path, claim.after, None))
             .collect();
-        if !kept.is_empty() {
-            self.journal.skip(&kept)?;
-        }
-        Ok(kept.len())
+        self.journal.skip(|keep| {
+            keep(&kept)?;
+            Ok(kept.len())
+        })
     }
 
     /// When something is due that no look at files tells of.

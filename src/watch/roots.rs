@@ -1,5 +1,6 @@
 //! What is watched.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,13 @@ impl Roots {
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let files = self.roots.iter().filter(|root| !root.is_folder);
         files.map(|root| root.path.clone()).collect()
+    }
+
+    /// The names of the roots that are files directly in a folder.
+    pub(super) fn files_in(&self, folder: &Path) -> Vec<&OsStr> {
+        let files = self.roots.iter().filter(|root| !root.is_folder);
+        let here = files.filter(|root| root.path.parent() == Some(folder));
+        here.filter_map(|root| root.path.file_name()).collect()
     }
 
     /// Whether a path is a root, and a folder.

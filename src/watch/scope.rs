@@ -1,5 +1,6 @@
 //! What a watch is about: files below its roots that are selected, and not the program's own.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,17 +58,26 @@ impl Scope {
 
     /// Whether a file counts by its path.
     pub(super) fn has(&self, file: &Path) -> bool {
-        if self.is_own(file) {
-            return false;
+        match (file.parent(), file.file_name()) {
+            (Some(folder), Some(name)) => self.of(folder).has(name),
+            _ => false,
         }
-        // Who names a file means it.
-        if self.roots.is_file(file) {
-            return true;
+    }
+
+    /// What counts of the files directly in a folder.
+    pub(super) fn of<'a>(&'a self, folder: &'a Path) -> FolderScope<'a> {
+        let below = self.below(folder);
+        let below = below.filter(|below| below.is_empty() || self.enters_all(below, below.len()));
+        let own = self.own.iter();
+        FolderScope {
+            scope: self,
+            folder,
+            named: self.roots.files_in(folder),
+            // Where the folder itself is our own, nothing in it counts.
+            below: below.filter(|_| !self.own.iter().any(|own| folder.starts_with(own))),
+            own: own.filter(|own| own.parent() == Some(folder)).collect(),
+            path: String::new(),
         }
-        self.below(file).is_some_and(|below| {
-            let folder = below.rfind('/').unwrap_or(0);
-            self.selection.names(&below) && (folder == 0 || self.enters_all(&below, folder))
-        })
     }
 
     /// One file as it is; `None` where there is none. A link is none, unless links are followed.
@@ -106,6 +116,49 @@ impl Scope {
     pub(super) fn is_own(&self, path: &Path) -> bool {
         let is_draft = path.file_name().is_some_and(is_partial);
         is_draft || self.own.iter().any(|own| is_beside(path, own))
+    }
+}
+
+/// The scope in one folder, for many files.
+pub(super) struct FolderScope<'a> {
+    scope: &'a Scope,
+    folder: &'a Path,
+    /// The files that are roots.
+    named: Vec<&'a OsStr>,
+    /// Its path below its root; `None` where its files do not count.
+    below: Option<String>,
+    /// What in it is the program's own.
+    own: Vec<&'a PathBuf>,
+    /// Room for a path below the root.
+    path: String,
+}
+
+impl FolderScope<'_> {
+    /// Whether the file of this name counts.
+    pub(super) fn has(&mut self, name: &OsStr) -> bool {
+        if is_partial(name) || self.is_own(name) {
+            return false;
+        }
+        // Who names a file means it.
+        if self.named.contains(&name) {
+            return true;
+        }
+        let Some(below) = &self.below else {
+            return false;
+        };
+        self.path.clone_from(below);
+        if !below.is_empty() {
+            self.path.push('/');
+        }
+        self.path.push_str(&name.to_string_lossy());
+        self.scope.selection.names(&self.path)
+    }
+
+    fn is_own(&self, name: &OsStr) -> bool {
+        !self.own.is_empty() && {
+            let path = self.folder.join(name);
+            self.own.iter().any(|own| is_beside(&path, own))
+        }
     }
 }
 

@@ -44,4 +44,5 @@ mod unfinished;
 mod views;
 mod watch;
 mod watch_journal;
+mod watch_oracle;
 mod watch_runs;

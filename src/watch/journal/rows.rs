@@ -111,8 +111,8 @@ pub(in crate::watch) fn entries(
 }
 
 pub(super) fn stamp_at(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<Stamp>> {
-    let bytes: Option<Vec<u8>> = row.get(column)?;
-    Ok(bytes.and_then(|bytes| Stamp::from_bytes(&bytes)))
+    let bytes = row.get_ref(column)?.as_blob_or_null()?;
+    Ok(bytes.and_then(Stamp::from_bytes))
 }
 
 pub(super) fn path_at(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<PathBuf> {

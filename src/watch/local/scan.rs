@@ -113,7 +113,8 @@ impl Local {
         if is_real {
             self.hints.cover_on(folder, identity.0);
         }
-        let mut listing = look::listing(folder, self.scope.links)?;
+        let mut files = self.scope.of(folder);
+        let mut listing = look::listing(folder, self.scope.links, |name| files.has(name))?;
         if listing.has_linked_files {
             self.linked.insert(folder.to_owned());
         } else {
@@ -126,7 +127,7 @@ impl Local {
             }
         }
         let other_device = before.is_some_and(|before| before.0 != identity.0);
-        if other_device && listing.files.is_empty() && listing.folders.is_empty() {
+        if other_device && listing.is_empty {
             return Err(io::Error::other(
                 "an empty folder is in its place: is it not mounted?",
             ));
@@ -134,9 +135,6 @@ impl Local {
         listing
             .folders
             .retain(|name| self.enters(&folder.join(name)));
-        listing
-            .files
-            .retain(|(name, _)| self.scope.has(&folder.join(name)));
         for name in &listing.folders {
             let child = folder.join(name);
             if reach == Reach::All || before != Some(identity) || !self.tree.contains(&child) {
