@@ -18,7 +18,13 @@ const PIECE: usize = 256 * 1024;
 #[derive(Debug, Clone, Default)]
 pub struct ContentHasher {
     blocks: Sha256,
-    block: Sha256,
+    block: Block,
+}
+
+/// The block that is being filled.
+#[derive(Debug, Clone, Default)]
+struct Block {
+    hasher: Sha256,
     filled: usize,
 }
 
@@ -30,38 +36,64 @@ impl ContentHasher {
     }
 
     /// Feeds the next bytes.
-    pub fn update(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
-            self.block.update(now);
-            self.filled += now.len();
-            if self.filled == BLOCK {
-                self.close_block();
-            }
-            bytes = later;
-        }
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.block.fill(bytes, |block| self.blocks.update(block));
     }
 
     /// The hash as 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn finish(mut self) -> String {
-        if self.filled > 0 {
-            self.close_block();
+        if let Some(last) = self.block.rest() {
+            self.blocks.update(last);
         }
         hex(&self.blocks.finalize())
     }
 
     /// Feeds a part whose blocks are hashed already. What came before must have ended with a whole block.
     pub(crate) fn update_part(&mut self, part: &PartHash) {
-        debug_assert_eq!(self.filled, 0, "parts begin where a block begins");
+        debug_assert_eq!(self.block.filled, 0, "parts begin where a block begins");
         for block in &part.0 {
             self.blocks.update(block);
         }
     }
+}
 
-    fn close_block(&mut self) {
-        self.blocks.update(self.block.finalize_reset());
-        self.filled = 0;
+impl Block {
+    /// Feeds the next bytes; gives the hash of each block that they fill.
+    fn fill(&mut self, mut bytes: &[u8], mut full: impl FnMut([u8; 32])) {
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
+            self.hasher.update(now);
+            self.filled += now.len();
+            if self.filled == BLOCK {
+                self.filled = 0;
+                full(self.hasher.finalize_reset().into());
+            }
+            bytes = later;
+        }
+    }
+
+    /// The hash of a last block that is not full.
+    fn rest(self) -> Option<[u8; 32]> {
+        (self.filled > 0).then(|| self.hasher.finalize().into())
+    }
+}
+
+/// Computes the hashes of the blocks of a part as it comes.
+#[derive(Debug, Default)]
+pub(crate) struct PartHasher {
+    blocks: Vec<[u8; 32]>,
+    block: Block,
+}
+
+impl PartHasher {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.block.fill(bytes, |block| self.blocks.push(block));
+    }
+
+    pub(crate) fn finish(mut self) -> PartHash {
+        self.blocks.extend(self.block.rest());
+        PartHash(self.blocks)
     }
 }
 
@@ -81,21 +113,15 @@ impl PartHash {
     /// The hash of the next bytes that are read, so many.
     pub(crate) fn read(from: &mut impl Read, length: u64) -> io::Result<Self> {
         let mut piece = vec![0; PIECE];
-        let mut blocks = Vec::new();
+        let mut hasher = PartHasher::default();
         let mut left = length;
         while left > 0 {
-            let mut in_block = left.min(BLOCK as u64);
-            left -= in_block;
-            let mut block = Sha256::new();
-            while in_block > 0 {
-                let length = PIECE.min(usize::try_from(in_block).unwrap_or(PIECE));
-                from.read_exact(&mut piece[..length])?;
-                block.update(&piece[..length]);
-                in_block -= length as u64;
-            }
-            blocks.push(block.finalize().into());
+            let length = PIECE.min(usize::try_from(left).unwrap_or(PIECE));
+            from.read_exact(&mut piece[..length])?;
+            hasher.update(&piece[..length]);
+            left -= length as u64;
         }
-        Ok(Self(blocks))
+        Ok(hasher.finish())
     }
 
     /// The hashes of the blocks, one behind the other.
@@ -216,6 +242,10 @@ mod tests {
             assert_eq!(part_hash.content_hash(), hash(part, BLOCK));
             let read = PartHash::read(&mut &part[..], part.len() as u64);
             assert_eq!(read.expect("it is all there"), part_hash);
+            let mut pieces = PartHasher::default();
+            part.chunks(1_000_003)
+                .for_each(|piece| pieces.update(piece));
+            assert_eq!(pieces.finish(), part_hash);
             hasher.update_part(&part_hash);
         }
         assert_eq!(hasher.finish(), hash(&bytes, BLOCK));

@@ -1,6 +1,7 @@
 //! Downloads that go on where a broken connection left them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use http::{StatusCode, header};
@@ -8,9 +9,9 @@ use jiff::Timestamp;
 
 use super::Client;
 use super::call::{Argument, Attempt, Span};
-use super::content_hash::PartHash;
+use super::filling::{Filling, Keep};
 use super::retry::Retries;
-use super::upload::{Part, PartBuffer};
+use super::upload::Part;
 use crate::api::DOWNLOAD;
 use crate::api::files::{FileMetadata, PathArg};
 use crate::error::{Error, ErrorKind, Result};
@@ -67,23 +68,29 @@ impl Client {
         Ok(first)
     }
 
-    /// Downloads a part of this version of a file, as soon as there is room for it in memory.
+    /// Downloads a part of this version of a file, as soon as there is room for it in memory; of what was kept of it only the rest.
     pub(crate) async fn download_part(
         &self,
         path: &RemotePath,
         whole: &Version,
         part: Range<u64>,
+        keep: Option<Arc<dyn Keep>>,
     ) -> Result<Part> {
         let buffer = self.0.parts.buffer(length(&part)).await;
+        let filling = Filling::taken_up(buffer, part.clone(), keep).await?;
+        let start = part.start + filling.length();
+        if start == part.end {
+            return filling.finish().await;
+        }
         let span = Span {
-            start: part.start,
+            start,
             end: Some(part.end),
         };
         let rev = format!("rev:{}", whole.rev);
         let mut download = self.begin(&rev, path.as_str(), span).await?;
-        (download.at, download.end) = (part.start, part.end);
+        (download.at, download.end) = (start, part.end);
         download.check_answer(whole)?;
-        download.read_into(buffer).await
+        download.read_into(filling).await
     }
 
     async fn begin(&self, source: &str, path: &str, span: Span) -> Result<Download> {
@@ -110,21 +117,18 @@ impl Download {
     }
 
     /// All that is wanted, in memory, and its hash.
-    pub(crate) async fn into_part(self) -> Result<Part> {
-        let buffer = self.client.0.parts.clone();
-        let buffer = buffer.buffer(length(&(self.at..self.end))).await;
-        self.read_into(buffer).await
+    pub(crate) async fn into_part(self, keep: Option<Arc<dyn Keep>>) -> Result<Part> {
+        let memory = self.client.0.parts.clone();
+        let buffer = memory.buffer(length(&(self.at..self.end))).await;
+        let filling = Filling::new(buffer, self.at, keep);
+        self.read_into(filling).await
     }
 
-    async fn read_into(mut self, mut buffer: PartBuffer) -> Result<Part> {
+    async fn read_into(mut self, mut filling: Filling) -> Result<Part> {
         while let Some(bytes) = self.chunk().await? {
-            buffer.bytes.extend_from_slice(&bytes);
+            filling = filling.add(&bytes).await?;
         }
-        let hash = move || Part {
-            hash: PartHash::of(&buffer.bytes),
-            bytes: buffer.into(),
-        };
-        Ok(tokio::task::spawn_blocking(hash).await?)
+        filling.finish().await
     }
 
     /// The next bytes; `None` when all that is wanted was handed over.

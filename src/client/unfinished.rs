@@ -6,6 +6,7 @@
 mod downloads;
 mod partial;
 mod parts;
+mod pieces;
 mod uploads;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ pub(super) use downloads::DownloadTask;
 pub use downloads::UnfinishedDownload;
 pub(crate) use downloads::{Fetched, Partial};
 pub(crate) use partial::is_partial;
+pub(crate) use pieces::Pieces;
 pub use uploads::UnfinishedUpload;
 pub(super) use uploads::{Begun, Note, Task};
 
@@ -47,7 +49,7 @@ impl UnfinishedWork {
     /// `local_io` where it cannot be opened or written.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
-        let tables = [uploads::TABLES, downloads::TABLES].concat();
+        let tables = [uploads::TABLES, downloads::TABLES, pieces::TABLES].concat();
         let database = Database::in_folder(folder, &tables)?;
         let process = Process::enroll(folder)?;
         let work = Self(Arc::new(Store { database, process }));

@@ -1,6 +1,7 @@
 //! The file that a download goes to before it takes its place.
 
 use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use cap_std::fs::{Dir, File, Metadata, OpenOptions};
@@ -8,7 +9,10 @@ use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 use cap_std::fs::{MetadataExt as _, OpenOptionsExt as _};
 use cap_tempfile::TempFile;
 
-use crate::client::{Fetched, PART, PartHash, Partial};
+use super::keeper::Keeper;
+use super::sink::Place;
+use crate::client::{Fetched, Keep, PART, PartHash, Partial};
+use crate::error::{Error, Result};
 
 /// A file in the folder of its place, under no name or one that nobody takes for the file's own.
 #[derive(Debug)]
@@ -59,6 +63,7 @@ impl PartialFile {
                 return None;
             }
         };
+        let noted = parts.len();
         let there = parts.into_iter().filter_map(|(offset, hash)| {
             let bytes = PART.min(size.checked_sub(offset)?);
             file.seek(SeekFrom::Start(offset)).ok()?;
@@ -70,8 +75,21 @@ impl PartialFile {
             };
             (same && offset % PART == 0).then_some(part)
         });
-        let there = there.collect();
+        let there: Vec<_> = there.collect();
+        if there.len() < noted {
+            // It is not as it was left, and nothing tells of pieces whether they are.
+            partial.pieces.clear();
+        }
         Some((Self { file, partial }, there))
+    }
+}
+
+impl PartialFile {
+    /// What takes parts as they come, and gives back what an earlier run had of them.
+    pub(super) fn keeper(&self, place: &Place) -> Result<Arc<dyn Keep>> {
+        let file = self.file.try_clone();
+        let file = file.map_err(|error| Error::io("write", place.path(), error))?;
+        Ok(Arc::new(Keeper::new(file, place.path(), &self.partial)))
     }
 }
 

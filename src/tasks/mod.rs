@@ -15,6 +15,7 @@ mod fetch;
 mod filter;
 mod info;
 mod item;
+mod keeper;
 mod known;
 mod list;
 mod local;

@@ -1,6 +1,7 @@
 //! The contents of a file on their way to its place here: in order, or in parts of which several are under way at a time.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 
@@ -8,7 +9,7 @@ use super::Item;
 use super::draft::PartialFile;
 use super::progress::Moving;
 use super::sink::{Place, Sink};
-use crate::client::{Client, Download, Fetched, PART, PARTS, Part, Version};
+use crate::client::{Client, Download, Fetched, Keep, PART, PARTS, Part, Version};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::RemotePath;
 
@@ -36,8 +37,9 @@ impl Large<'_> {
         {
             let offsets = there.iter().map(|part| part.offset).collect();
             let gone = there.iter().map(|part| part.bytes).sum();
+            let keep = Some(file.keeper(&place)?);
             let mut sink = Sink::go_on(place, Some((file, there)));
-            let filled = self.fill(&mut sink, version, &offsets, gone).await;
+            let filled = self.fill(&mut sink, version, &offsets, gone, keep).await;
             return settled(filled, sink, version.clone()).await;
         }
         let first = self.client.download_first(self.path, PART).await?;
@@ -48,11 +50,13 @@ impl Large<'_> {
             return Ok((sink, version));
         }
         let begun = self.begin(&place, &version).await?;
+        let keep = begun.as_ref().map(|file| file.keeper(&place)).transpose()?;
         let mut sink = Sink::go_on(place, begun.map(|file| (file, Vec::new())));
         let filled = async {
-            sink.write_part(0, first.into_part().await?).await?;
+            let part = first.into_part(keep.clone()).await?;
+            sink.write_part(0, part).await?;
             let there = HashSet::from([0]);
-            self.fill(&mut sink, &version, &there, PART).await
+            self.fill(&mut sink, &version, &there, PART, keep).await
         };
         let filled = filled.await;
         settled(filled, sink, version).await
@@ -65,11 +69,12 @@ impl Large<'_> {
         version: &Version,
         there: &HashSet<u64>,
         mut gone: u64,
+        keep: Option<Arc<dyn Keep>>,
     ) -> Result<()> {
         self.moving.reach(gone);
         let offsets = (0..version.size.div_ceil(PART)).map(|number| number * PART);
         let mut parts = stream::iter(offsets.filter(|offset| !there.contains(offset)))
-            .map(|offset| self.part_at(version, offset))
+            .map(|offset| self.part_at(version, offset, keep.clone()))
             .buffer_unordered(PARTS);
         while let Some(part) = parts.next().await {
             let (offset, part) = part?;
@@ -80,13 +85,17 @@ impl Large<'_> {
         Ok(())
     }
 
-    async fn part_at(self, version: &Version, offset: u64) -> Result<(u64, Part)> {
+    async fn part_at(
+        self,
+        version: &Version,
+        offset: u64,
+        keep: Option<Arc<dyn Keep>>,
+    ) -> Result<(u64, Part)> {
         let end = version.size.min(offset + PART);
         let part = self
             .client
-            .download_part(self.path, version, offset..end)
-            .await?;
-        Ok((offset, part))
+            .download_part(self.path, version, offset..end, keep);
+        Ok((offset, part.await?))
     }
 
     /// What an earlier run left of this version, as far as it is on disk as it was noted.

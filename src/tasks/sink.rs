@@ -23,6 +23,8 @@ const AHEAD: usize = 16;
 #[derive(Debug)]
 pub(super) struct Sink {
     pieces: Option<mpsc::Sender<Piece>>,
+    /// Whether parts are in the file when they come here.
+    kept: bool,
     worker: JoinHandle<Result<Option<fs::Metadata>>>,
 }
 
@@ -51,6 +53,8 @@ enum Piece {
     Bytes(Bytes),
     /// A part, and where it belongs; all that comes are parts then.
     Part(u64, Part),
+    /// A part that is in the file.
+    Kept(Fetched),
     End(Seal),
     Discard,
 }
@@ -65,6 +69,7 @@ impl Sink {
         let (pieces, receiver) = mpsc::channel(AHEAD);
         Self {
             pieces: Some(pieces),
+            kept: partial.is_some(),
             worker: tokio::task::spawn_blocking(move || write(&place, partial, receiver)),
         }
     }
@@ -74,9 +79,19 @@ impl Sink {
         self.send(Piece::Bytes(bytes)).await
     }
 
-    /// Takes a part of a file whose parts come in any order.
+    /// Takes a part of a file whose parts come in any order. Where a later run can go on with the file it was kept there as it came.
     pub(super) async fn write_part(&mut self, offset: u64, part: Part) -> Result<()> {
-        self.send(Piece::Part(offset, part)).await
+        if !self.kept {
+            return self.send(Piece::Part(offset, part)).await;
+        }
+        let Part { bytes, hash } = part;
+        let bytes = bytes.len() as u64;
+        self.send(Piece::Kept(Fetched {
+            offset,
+            bytes,
+            hash,
+        }))
+        .await
     }
 
     /// Checks, syncs and renames. Only when this returns is the file there, and then it is there whole. Gives what was known of it before
@@ -152,9 +167,8 @@ enum End {
 struct Writing {
     hasher: ContentHasher,
     parts: Option<PartsHash>,
-    /// Written and not noted. They are in memory until they are, so that what is lost when the process is killed is no more than that
-    /// has room for.
-    unnoted: Vec<(Bytes, Fetched)>,
+    /// Written and not noted.
+    unnoted: Vec<Fetched>,
 }
 
 impl Writing {
@@ -185,12 +199,14 @@ impl Writing {
                 }
                 Some(Piece::Part(offset, Part { bytes, hash })) => {
                     draft.write_at(offset, &bytes).map_err(failed)?;
-                    let part = Fetched {
+                    self.add(Fetched {
                         offset,
                         bytes: bytes.len() as u64,
                         hash,
-                    };
-                    self.unnoted.push((bytes, part));
+                    });
+                }
+                Some(Piece::Kept(part)) => {
+                    self.unnoted.push(part);
                     // What came meanwhile goes to the disk together.
                     if pieces.is_empty() {
                         self.note(draft).map_err(failed)?;
@@ -211,9 +227,10 @@ impl Writing {
     }
 
     fn note(&mut self, draft: &Draft<'_>) -> io::Result<()> {
-        let (bytes, parts): (Vec<_>, Vec<_>) = self.unnoted.drain(..).unzip();
-        draft.note(&parts)?;
-        drop(bytes);
+        let parts = std::mem::take(&mut self.unnoted);
+        if !parts.is_empty() {
+            draft.note(&parts)?;
+        }
         for part in parts {
             self.add(part);
         }
@@ -269,6 +286,11 @@ impl Place {
             before,
             guarded,
         })
+    }
+
+    /// For messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn folder(&self) -> &Dir {

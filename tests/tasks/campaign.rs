@@ -140,6 +140,14 @@ const WORLDS: u64 = 32;
 /// How many of them there are by default; in a few there is time for all kinds.
 const FEW: u64 = 4;
 
+/// Where to begin, to see a round again.
+fn first_round() -> u64 {
+    let given = std::env::var("DROPSCRIPT_ROUND").ok();
+    given.map_or(0, |text| {
+        text.parse().expect("DROPSCRIPT_ROUND is a number")
+    })
+}
+
 #[tokio::test]
 async fn whatever_goes_wrong_both_sides_end_as_they_should() {
     let seed = Dice::seeded().0;
@@ -148,10 +156,10 @@ async fn whatever_goes_wrong_both_sides_end_as_they_should() {
     let at_a_time = campaign(FEW, WORLDS);
     let started = Instant::now();
     let (mut struck, mut rounds, mut transferred) = (Struck::default(), 0_u64, 0);
-    let worlds = stream::iter(0..).map(|number| async move {
+    let worlds = stream::iter(first_round()..).map(|number| async move {
         let mut world = World::new(seed.wrapping_mul(1_000_003).wrapping_add(number));
         if let Err(panic) = AssertUnwindSafe(round(&mut world)).catch_unwind().await {
-            println!("in round {number}");
+            println!("in the round of DROPSCRIPT_ROUND={number}");
             resume_unwind(panic);
         }
         (world.emulator.calls(), world.transferred)

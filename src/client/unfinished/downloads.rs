@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::super::content_hash::PartHash;
 use super::partial::{new_name, remove};
 use super::parts::Parts;
+use super::pieces::{self, Pieces};
 use super::{UnfinishedWork, immediate};
 use crate::error::Result;
 
@@ -59,6 +60,8 @@ pub(crate) struct Partial {
     pub(crate) name: String,
     /// What was fetched before: where it begins, and its hash.
     pub(crate) parts: Vec<(u64, PartHash)>,
+    /// How much of other parts was: where each begins, and how many bytes of it are in the file, unless somebody changed it.
+    pub(crate) pieces: Vec<(u64, u64)>,
     work: UnfinishedWork,
     id: i64,
 }
@@ -77,7 +80,7 @@ impl UnfinishedWork {
     /// # Errors
     /// `local_io` where the database cannot be read.
     pub fn downloads(&self) -> Result<Vec<UnfinishedDownload>> {
-        const SELECT: &str = "SELECT source, target, size, begun, owner, partial,
+        const SELECT: &str = "SELECT source, target, size, begun, owner, partial, id,
                 (SELECT coalesce(sum(bytes), 0) FROM unfinished_download_parts WHERE download = id)
             FROM unfinished_downloads ORDER BY begun, id";
         let read = || -> rusqlite::Result<Vec<UnfinishedDownload>> {
@@ -93,7 +96,8 @@ impl UnfinishedWork {
                     size: row.get::<_, i64>(2)?.cast_unsigned(),
                     begun: Timestamp::from_second(row.get(3)?).unwrap_or_default(),
                     active: self.is_alive(&owner),
-                    fetched: row.get::<_, i64>(6)?.cast_unsigned(),
+                    fetched: row.get::<_, i64>(7)?.cast_unsigned()
+                        + pieces::total(&database, row.get(6)?)?,
                 })
             })?;
             downloads.collect()
@@ -103,11 +107,14 @@ impl UnfinishedWork {
 
     /// How many bytes of a file are on disk already.
     pub(crate) fn fetched(&self, target: &str) -> u64 {
-        let select = "SELECT coalesce(sum(bytes), 0) FROM unfinished_download_parts
-            JOIN unfinished_downloads ON id = download WHERE target = ?1";
+        let select = "SELECT id, (SELECT coalesce(sum(bytes), 0) FROM unfinished_download_parts WHERE download = id)
+            FROM unfinished_downloads WHERE target = ?1";
         let database = self.0.database.lock();
-        let bytes = database.query_row(select, [target], |row| row.get::<_, i64>(0));
-        bytes.map_or(0, i64::cast_unsigned)
+        let bytes = database.query_row(select, [target], |row| {
+            let (id, whole): (i64, i64) = (row.get(0)?, row.get(1)?);
+            Ok(whole.cast_unsigned() + pieces::total(&database, id)?)
+        });
+        bytes.unwrap_or_default()
     }
 
     /// Takes up what an earlier run left of this download. What it left of another file or version is removed.
@@ -146,10 +153,12 @@ impl UnfinishedWork {
         let take = "UPDATE unfinished_downloads SET owner = ?2 WHERE id = ?1";
         transaction.execute(take, params![id, self.0.process.name()])?;
         let parts = Parts::Fetched.of(&transaction, id)?;
+        let pieces = pieces::of(&transaction, id)?;
         transaction.commit()?;
         Ok(Some(Partial {
             name,
             parts,
+            pieces,
             work: self.clone(),
             id,
         }))
@@ -178,6 +187,7 @@ impl UnfinishedWork {
             Ok(1) => Some(Partial {
                 name,
                 parts: Vec::new(),
+                pieces: Vec::new(),
                 id: database.last_insert_rowid(),
                 work: self.clone(),
             }),
@@ -203,11 +213,20 @@ impl Partial {
                     hash,
                 } = part;
                 Parts::Fetched.put(&transaction, self.id, *offset, *bytes, hash)?;
+                pieces::is_whole(&transaction, self.id, *offset)?;
             }
             transaction.commit()
         };
         if let Err(error) = write() {
             tracing::warn!(%error, "what was fetched cannot be written down");
+        }
+    }
+
+    /// Where it is noted how much of its parts has come.
+    pub(crate) fn noting(&self) -> Pieces {
+        Pieces {
+            work: self.work.clone(),
+            download: self.id,
         }
     }
 
@@ -338,6 +357,33 @@ mod tests {
         assert_eq!(taken.parts, [(8, PartHash::of(b"part"))]);
         taken.over();
         assert_eq!(second.downloads().expect("a list"), []);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn pieces_are_taken_up_until_their_part_is_whole_or_the_system_began_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        let work = UnfinishedWork::open(folder.join("state")).expect("a store");
+        let task = task(folder, "1");
+        let begun = begin(&work, folder);
+        begun.noting().written(8, 2);
+        begun.noting().written(16, 2);
+        begun.noting().written(16, 3);
+        begun.fetched(&[part()]);
+        drop(begun);
+        assert_eq!(work.fetched(&task.target), 4 + 3);
+        assert_eq!(work.downloads().expect("a list")[0].fetched, 4 + 3);
+        let taken = work.take_up_download(&task).expect("it was left");
+        assert_eq!(taken.pieces, [(16, 3)]);
+        drop(taken);
+
+        let anew = "UPDATE unfinished_download_pieces SET boot = 'another'";
+        let changed = work.0.database.lock().execute(anew, []);
+        assert_eq!(changed, Ok(1));
+        let taken = work.take_up_download(&task).expect("it was left");
+        assert_eq!((taken.parts.len(), taken.pieces.len()), (1, 0));
+        assert_eq!(work.fetched(&task.target), 4);
     }
 
     #[test]

@@ -51,7 +51,8 @@ fn failing(status: u16, html: bool) -> FaultKind {
     }
 }
 
-/// What goes wrong: each is another way to fail. Bytes of answers other than downloads are not turned: nothing but TLS could tell.
+/// What goes wrong: each is another way to fail. Answers other than downloads are not made to lie, but for what is compared with what was
+/// sent: nothing but TLS could tell.
 pub(super) fn kinds() -> Vec<(FaultKind, &'static [&'static str])> {
     const SENT: &[&str] = &[
         "files/upload",
@@ -166,13 +167,13 @@ pub(super) fn harm(emulator: &Emulator, dice: &mut Dice) {
     }
     // Some routes are called so seldom that chance alone would leave them out.
     for route in ROUTES {
-        let (kind, _) = dice.pick(&kinds);
+        let (kind, routes) = dice.pick(&kinds);
         let fault = Fault::on(route, kind.clone()).nth(1 + dice.below(3) as u64);
         let costs = match kind {
             FaultKind::Hang | FaultKind::FlippedByte { .. } => true,
             slow => is_slow(slow) && !is_full(),
         };
-        if !costs && fault.check().is_ok() {
+        if !costs && routes.contains(&route) && fault.check().is_ok() {
             emulator.inject(fault);
         }
     }

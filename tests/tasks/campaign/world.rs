@@ -149,7 +149,11 @@ impl World {
             let known = [new, old]
                 .iter()
                 .any(|tree| tree.get(path) == Some(contents));
-            assert!(known, "{what}: `{path}` holds what nobody put there");
+            assert!(
+                known,
+                "{what}: `{path}` holds what nobody put there: {}",
+                failures(&told)
+            );
         }
         for (path, contents) in self.all_of(to) {
             let known = [new, old]
@@ -188,6 +192,17 @@ impl World {
             }
         }
     }
+}
+
+/// What failed, and what was said of it.
+fn failures(told: &Result<Report, Error>) -> String {
+    let report = match told {
+        Ok(report) => report,
+        Err(error) => return format!("{error:?}"),
+    };
+    let errors = report.items.iter().filter_map(|item| item.error.as_ref());
+    let lines = errors.map(|error| format!("\n{error:?} {:?}", error.hint()));
+    lines.collect()
 }
 
 /// The name of a copy that an error tells of.
