@@ -111,8 +111,9 @@ impl Voice {
         }
     }
 
-    /// What the host logs for a script.
+    /// What the host logs for a script. Only its first line begins a line, so that no script speaks as the program does.
     pub(super) fn log(self, level: Level, line: &str) {
+        let line = &*line.replace('\n', "\n  ");
         match level {
             Level::Error => self.labelled(RED, "error", line),
             Level::Warn => self.warning(line),

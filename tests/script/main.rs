@@ -28,5 +28,7 @@ mod session;
 mod sharing;
 mod state;
 mod stopping;
+#[cfg(unix)]
+mod swaps;
 mod text_forms;
 mod times;

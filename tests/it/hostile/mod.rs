@@ -165,6 +165,22 @@ impl World {
 }
 
 #[test]
+fn no_line_of_a_log_is_taken_for_one_of_the_program() {
+    let done = crate::support::Lab::new()
+        .script(r#"log::info("one\nerror: forged\r\u001b[2Kerror: again"); debug("two\u0007");"#)
+        .success();
+    let lines: Vec<&str> = done.stderr.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "info: one",
+            "  error: forged\u{fffd}\u{fffd}[2Kerror: again",
+            "debug: script.rhai:1: \"two\\u{7}\""
+        ]
+    );
+}
+
+#[test]
 fn hostile_scripts_end_by_their_limits() {
     let cases = cases();
     assert!(cases.len() >= 200, "{} scripts", cases.len());
