@@ -53,7 +53,8 @@ mod web;
 
 pub use api::users::{Account, AccountName, RootInfo, Space};
 pub use client::{
-    ContentHasher, Reached, Root, UnfinishedDownload, UnfinishedUpload, UnfinishedWork, Written,
+    ContentHasher, Reached, RemoteChange, Root, UnfinishedDownload, UnfinishedUpload,
+    UnfinishedWork, Written,
 };
 pub use connection::{
     AccountKind, App, Browser, Config, ConfigDraft, ConfigFile, Connection, ConnectionBuilder,
@@ -85,8 +86,8 @@ pub use tasks::{
     TransferOptions, UploadOptions, When, WriteOptions,
 };
 pub use watch::{
-    Aftermath, Batch, Change, ChangeKind, FailedFile, FailedFiles, Initial, JournalPlace, News,
-    Selection, Verdict, WatchHandle, WatchOptions, Watcher,
+    Aftermath, Batch, Change, ChangeKind, ChangeSource, FailedFile, FailedFiles, Initial,
+    JournalPlace, News, RemoteFolder, Selection, Verdict, WatchHandle, WatchOptions, Watcher,
 };
 
 /// What scripts can call, for people and for editors; see [`Host::reference`].

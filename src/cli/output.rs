@@ -82,7 +82,11 @@ pub(super) enum RunEvent<'a> {
     /// A run failed.
     Error(ErrorEvent<'a>),
     /// A watch has begun.
-    Watching { paths: Vec<String> },
+    Watching {
+        paths: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remote: Option<String>,
+    },
     /// Something that a person should know of a watch.
     Notice { text: &'a str },
     /// Files whose run failed come again.

@@ -150,6 +150,11 @@ impl Stage {
         })
     }
 
+    /// The host of the runs.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+
     /// Tells of something beside the runs, if events were asked for.
     pub(super) fn tell(&self, event: &RunEvent<'_>) {
         self.output.event(event);

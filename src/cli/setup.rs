@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dropscript::{Config, History, Host, Limits, Result, RunStart, TaskEvent, Written};
+use dropscript::{
+    Config, History, Host, Limits, RemoteChange, Result, RunStart, TaskEvent, Written,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{EmulatorPlace, EventArgs, RunArgs};
@@ -23,11 +25,15 @@ pub(super) struct Setup {
     is_kept: bool,
     watched: Vec<PathBuf>,
     on_write: Option<Arc<HearsWrites>>,
+    on_change: Option<Arc<HearsChanges>>,
     pub(super) voice: Voice,
 }
 
 /// Hears of local files that scripts wrote or removed.
 pub(super) type HearsWrites = dyn Fn(&Path, Written<'_>) + Send + Sync;
+
+/// Hears of changes at Dropbox that scripts made.
+pub(super) type HearsChanges = dyn Fn(&RemoteChange) + Send + Sync;
 
 impl Setup {
     pub(super) fn new(run: RunArgs, voice: Voice) -> Self {
@@ -37,6 +43,7 @@ impl Setup {
             is_kept: false,
             watched: Vec::new(),
             on_write: None,
+            on_change: None,
             voice,
         }
     }
@@ -60,6 +67,17 @@ impl Setup {
     pub(super) fn telling_writes(mut self, on_write: Arc<HearsWrites>) -> Self {
         self.on_write = Some(on_write);
         self
+    }
+
+    /// With somebody who hears of changes at Dropbox that scripts made.
+    pub(super) fn telling_changes(mut self, on_change: Arc<HearsChanges>) -> Self {
+        self.on_change = Some(on_change);
+        self
+    }
+
+    /// The emulator that takes Dropbox's place, if one does.
+    pub(super) fn emulator(&self) -> Option<&EmulatorPlace> {
+        self.run.emulator.as_ref()
     }
 
     /// Standard output; `cancel` is cancelled once nobody reads it.
@@ -140,6 +158,9 @@ impl Setup {
         };
         if let Some(on_write) = self.on_write.clone() {
             builder = builder.on_write(move |path, written| on_write(path, written));
+        }
+        if let Some(on_change) = self.on_change.clone() {
+            builder = builder.on_change(move |change| on_change(change));
         }
         // What an emulator keeps in memory is nothing that a script takes.
         if !matches!(run.emulator, Some(EmulatorPlace::Memory)) {

@@ -241,6 +241,7 @@ impl Client {
                             error: about(error, call),
                         },
                         result => {
+                            self.tell_of_answer(call.route, &body);
                             return Outcome {
                                 result,
                                 unsure: retries.unsure(),

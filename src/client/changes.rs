@@ -49,18 +49,27 @@ impl Client {
         cursor: Option<&str>,
     ) -> Result<(Vec<Metadata>, String)> {
         let path = folder.as_str();
-        let mut page: ListFolderResult = if let Some(cursor) = cursor {
-            self.changes_page(path, cursor).await?
-        } else {
-            let argument = Argument::of(&whole(path));
-            self.rpc(&LIST_FOLDER, Some(path), argument).await?
-        };
+        let mut page = self.page_of_changes(folder, cursor).await?;
         let mut entries = page.entries;
         while page.has_more {
             page = self.changes_page(path, &page.cursor).await?;
             entries.append(&mut page.entries);
         }
         Ok((entries, page.cursor))
+    }
+
+    /// The next page of what changed below the folder since the cursor, or the first one of all that is there.
+    pub(crate) async fn page_of_changes(
+        &self,
+        folder: &RemotePath,
+        cursor: Option<&str>,
+    ) -> Result<ListFolderResult> {
+        let path = folder.as_str();
+        if let Some(cursor) = cursor {
+            return self.changes_page(path, cursor).await;
+        }
+        let argument = Argument::of(&whole(path));
+        self.rpc(&LIST_FOLDER, Some(path), argument).await
     }
 
     async fn changes_page(&self, path: &str, cursor: &str) -> Result<ListFolderResult> {

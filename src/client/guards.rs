@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::told::OnChange;
 use crate::api::{Effect, Route};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -28,6 +29,7 @@ pub(crate) struct Guards {
     rules: Rules,
     deleted: AtomicU64,
     on_write: OnWrite,
+    on_change: OnChange,
 }
 
 /// What became of a local file.
@@ -82,12 +84,22 @@ impl Guards {
             rules,
             deleted: AtomicU64::new(0),
             on_write: OnWrite::default(),
+            on_change: OnChange::default(),
         }
     }
 
     /// The same, which tell of local files.
-    pub(crate) fn telling(self, on_write: OnWrite) -> Self {
-        Self { on_write, ..self }
+    pub(crate) fn telling(self, on_write: OnWrite, on_change: OnChange) -> Self {
+        Self {
+            on_write,
+            on_change,
+            ..self
+        }
+    }
+
+    /// Who hears of changes at Dropbox.
+    pub(super) fn on_change(&self) -> &OnChange {
+        &self.on_change
     }
 
     /// Whether somebody hears of local files.

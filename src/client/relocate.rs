@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Client;
 use super::call::{Argument, Attempt, Outcome};
 use super::retry::Retries;
+use super::told::Changed;
 use super::upload::may_be_there;
 use crate::api::error::{is_refused_form, is_unknown_route, refused_entry};
 use crate::api::files::{
@@ -100,9 +101,19 @@ impl Client {
             .await;
         drop(turn);
         match outcome.result {
-            Ok(result) => Ok(result.metadata),
+            Ok(result) => {
+                self.tell_it_left(how, leg);
+                Ok(result.metadata)
+            }
             Err(error) if outcome.unsure => self.unless_it_came(how, leg, error).await,
             Err(error) => Err(error),
+        }
+    }
+
+    fn tell_it_left(&self, how: Relocation, leg: &Leg) {
+        if how == Relocation::Move {
+            let path_lower = leg.from.key();
+            self.tell(Changed::Removed { path_lower });
         }
     }
 
@@ -171,6 +182,7 @@ impl Client {
         for (mut waiting, entry) in batch.into_iter().zip(entries) {
             let error = match entry.into_result(how, waiting.leg) {
                 Ok(metadata) => {
+                    self.tell_it_left(how, waiting.leg);
                     results[waiting.index] = Some(Ok(metadata));
                     continue;
                 }

@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::meter::Gauge;
 use super::permissions::Permissions;
 use super::state::States;
-use crate::client::{OnWrite, Written};
+use crate::client::{OnChange, OnWrite, RemoteChange, Written};
 use crate::connection::{Connection, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tasks::{Progress, Report, ReportItem};
@@ -92,6 +92,7 @@ pub struct HostBuilder {
     on_log: Option<Box<OnLog>>,
     on_task: Option<Arc<OnTask>>,
     on_write: OnWrite,
+    on_change: OnChange,
 }
 
 impl HostBuilder {
@@ -246,6 +247,12 @@ impl HostBuilder {
         self
     }
 
+    /// Hears of each change at Dropbox that a script made, as far as an answer tells of it, on threads that wait meanwhile.
+    pub fn on_change(mut self, on_change: impl Fn(&RemoteChange) + Send + Sync + 'static) -> Self {
+        self.on_change = OnChange::new(on_change);
+        self
+    }
+
     /// The host. Inside a multi-threaded Tokio runtime its I/O runs there, else on a small runtime
     /// of its own.
     ///
@@ -283,6 +290,7 @@ impl HostBuilder {
             on_log: self.on_log.unwrap_or_else(|| Box::new(|_, _| {})),
             on_task: self.on_task,
             on_write: self.on_write,
+            on_change: self.on_change,
             runtime,
             owned_runtime: owned,
         }))

@@ -23,7 +23,7 @@ use super::run::Run;
 use super::session::Session;
 use super::state::States;
 use super::vocabulary::Vocabulary;
-use crate::client::OnWrite;
+use crate::client::{OnChange, OnWrite};
 use crate::connection::{Connection, unknown};
 use crate::error::{Error, ErrorKind, Result};
 use crate::web::Web;
@@ -56,6 +56,7 @@ pub(super) struct Inner {
     pub(super) on_log: Box<OnLog>,
     pub(super) on_task: Option<Arc<OnTask>>,
     pub(super) on_write: OnWrite,
+    pub(super) on_change: OnChange,
     pub(super) runtime: Handle,
     pub(super) owned_runtime: Option<Runtime>,
 }
@@ -296,6 +297,14 @@ impl Host {
     /// ```
     pub fn register_into(&self, engine: &mut Engine) {
         super::modules::register(engine, &self.new_run());
+    }
+
+    /// The connection that scripts of this host get for `dropbox()`, without the guards of their runs.
+    ///
+    /// # Errors
+    /// `not_signed_in` where there is none; whatever the connector says.
+    pub fn connection(&self) -> Result<Connection> {
+        self.0.connect(Wanted::Default)
     }
 
     /// Sets an engine that the program has up as this host's own are: limits, modules, constants,

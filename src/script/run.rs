@@ -72,7 +72,7 @@ impl Run {
             guards: Arc::new(
                 host.permissions
                     .guards(host.dry_run)
-                    .telling(host.on_write.clone()),
+                    .telling(host.on_write.clone(), host.on_change.clone()),
             ),
             gate: Gate::new(
                 host.runtime.clone(),

@@ -31,10 +31,19 @@ impl ChangeKind {
     }
 }
 
+/// Where a file is that changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChangeSource {
+    /// On this machine.
+    Local,
+    /// At Dropbox.
+    Remote,
+}
+
 /// A file that changed and has settled since. Of what happened in between, the latest state alone is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The absolute path of the file.
+    /// The absolute path of the file; at Dropbox from the root on, as it is written there.
     pub path: PathBuf,
     /// The root that it was found under: a folder, or the file itself.
     pub root: PathBuf,
@@ -57,6 +66,8 @@ pub struct Change {
 pub struct Batch {
     /// Names these files: the same each time that they come again because a run failed, or was killed.
     pub id: String,
+    /// Where they are.
+    pub source: ChangeSource,
     /// Whether the files were as they are when the watch began.
     pub from_before: bool,
     /// Files below the roots, in the order of their paths.
@@ -106,4 +117,6 @@ pub struct News {
     /// What a person should know: a root that went away or came back, a folder that cannot be read, a limit of the
     /// system that makes polling necessary. Each is said once.
     pub notices: Vec<String>,
+    /// How many files of a Dropbox folder were left out at the beginning, by [`Initial::None`](super::Initial::None).
+    pub skipped: usize,
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::journal::{JournalPlace, entries};
+use super::journal::{JournalPlace, entries, shown};
 use crate::Result;
 use crate::database::{Database, immediate};
 
@@ -63,7 +63,7 @@ impl FailedFiles {
                     files.push(FailedFile {
                         watch: watch.clone(),
                         event: event.clone(),
-                        path: entry.path,
+                        path: shown(&database, &event, entry.path)?,
                         attempts: entry.runs,
                         since: Timestamp::from_second(begun).unwrap_or_default(),
                         error: error.clone(),

@@ -28,6 +28,8 @@ pub(super) struct State {
     pub(super) followed_files: HashSet<PathBuf>,
     /// Sentences for a person.
     pub(super) notices: Vec<String>,
+    /// How many files were left out at the beginning, since the last question.
+    pub(super) skipped: usize,
 }
 
 impl Findings {
@@ -37,6 +39,7 @@ impl Findings {
             followed: Ledger::new(SETTLE_FOLLOWED),
             followed_files: HashSet::new(),
             notices: Vec::new(),
+            skipped: 0,
         };
         Self {
             state: Mutex::new(state),

@@ -1,6 +1,7 @@
 //! What survives the process: which versions of which files are done with, and what became of the others.
 
 mod rows;
+mod seen;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -10,8 +11,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-pub(super) use rows::entries;
 use rows::{bytes, delete, keep_all, path_at, put_entries, put_failed, split, stamp_at};
+pub(super) use rows::{entries, shown};
+pub(super) use seen::{Look, Page, PageChange, Seen, removal_mark};
 
 use super::event::Event;
 use super::stamp::Stamp;
@@ -39,6 +41,17 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS watch_event_files (
         event TEXT NOT NULL, path BLOB NOT NULL, before BLOB, after BLOB, hash TEXT, runs INTEGER NOT NULL,
         PRIMARY KEY (event, path)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS watch_looks (
+        watch INTEGER PRIMARY KEY, account TEXT, look INTEGER NOT NULL DEFAULT 0, whole INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE IF NOT EXISTS watch_seen (
+        watch INTEGER NOT NULL, key BLOB NOT NULL, path TEXT NOT NULL, stamp BLOB, hash TEXT, open INTEGER NOT NULL,
+        look INTEGER NOT NULL, PRIMARY KEY (watch, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS watch_seen_open ON watch_seen (watch, key) WHERE open = 1;
+    CREATE TABLE IF NOT EXISTS watch_own (
+        watch INTEGER NOT NULL, mark TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (watch, mark)
     ) WITHOUT ROWID;";
 
 /// Where the journal of a watch is kept.
@@ -149,6 +162,18 @@ impl Journal {
             let mut select = database.prepare_cached(SELECT)?;
             let hash = select.query_row(params![self.watch, folder, name], |row| row.get(0));
             Ok(hash.optional()?.flatten())
+        })
+    }
+
+    /// The version of a file that is done with.
+    pub(super) fn known(&self, path: &Path) -> Result<Option<Stamp>> {
+        const SELECT: &str = "SELECT stamp FROM watch_files JOIN watch_folders ON folder = id
+            WHERE watch = ?1 AND path = ?2 AND name = ?3";
+        let (folder, name) = split(path);
+        self.read(|database| {
+            let mut select = database.prepare_cached(SELECT)?;
+            let stamp = select.query_row(params![self.watch, folder, name], |row| stamp_at(row, 0));
+            Ok(stamp.optional()?.flatten())
         })
     }
 

@@ -178,10 +178,7 @@ impl Ledger {
     /// own dates, as there was no earlier look.
     pub(super) fn settle_by_dates(&mut self, now: SystemTime) {
         for pending in self.pending.values_mut() {
-            pending.from_before = true;
-            pending.settled |= pending
-                .state
-                .is_some_and(|stamp| stamp.is_older_than(self.settle, now));
+            pending.settle_by_date(self.settle, now);
             self.ready |= pending.settled;
         }
     }
@@ -334,6 +331,23 @@ impl Ledger {
         self.ready |= settled;
     }
 
+    /// Forgets what is done with of a file that neither waits nor is held, and says whether it was so.
+    pub(super) fn forget_at_rest(&mut self, path: &Path) -> bool {
+        let rests = self.pending.get(path).is_none() && !self.held.contains_key(path);
+        if rests {
+            self.know(path, None);
+        }
+        rests
+    }
+
+    /// A file that waits was so when the watch began. It counts as settled as [`settle_by_dates`](Self::settle_by_dates) says.
+    pub(super) fn settle_by_date(&mut self, path: &Path, now: SystemTime) {
+        if let Some(pending) = self.pending.get_mut(path) {
+            pending.settle_by_date(self.settle, now);
+            self.ready |= pending.settled;
+        }
+    }
+
     /// The folders of the files that are done with.
     pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
         self.known.folders().map(|(folder, _)| folder)
@@ -387,6 +401,12 @@ impl Pending {
             settled: false,
             from_before: false,
         }
+    }
+
+    fn settle_by_date(&mut self, settle: Duration, now: SystemTime) {
+        self.from_before = true;
+        let is_old = |stamp: Stamp| stamp.is_older_than(settle, now);
+        self.settled |= self.state.is_some_and(is_old);
     }
 }
 

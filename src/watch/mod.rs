@@ -1,4 +1,4 @@
-//! Watching for files that change.
+//! Watching for files that change, on this machine and at Dropbox.
 //!
 //! The operating system's events are hints, and a scan is the truth: events get lost, come twice, or come before the
 //! folder they tell of is watched. So a hint only makes the watcher look, and a look at everything comes now and then
@@ -21,10 +21,13 @@ mod ledger;
 mod lives;
 mod local;
 mod look;
+mod mirror;
 #[cfg(test)]
 mod oracle;
+mod origin;
 mod proof;
 mod queue;
+mod remote;
 mod roots;
 mod scope;
 mod selection;
@@ -39,21 +42,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::client::Written;
+use crate::client::{RemoteChange, Written};
 use crate::{Error, ErrorKind, Result};
 use findings::Findings;
 use inbox::Inbox;
 use journal::Journal;
 use local::{Local, Pace};
+use mirror::{Mirror, Phase};
+use origin::Origin;
 use queue::{Policy, Queue};
+use remote::{Link, Remote};
 use roots::{Roots, place};
 use scope::{Links, Scope};
 use selection::Everything;
 use stamp::Stamp;
 
-pub use change::{Aftermath, Batch, Change, ChangeKind, News, Verdict};
+pub use change::{Aftermath, Batch, Change, ChangeKind, ChangeSource, News, Verdict};
 pub use failed::{FailedFile, FailedFiles};
 pub use journal::JournalPlace;
+pub use remote::RemoteFolder;
 pub use selection::Selection;
 
 /// Dates of files lag behind the clock by up to one tick of the kernel, at most 10 ms.
@@ -70,6 +77,8 @@ pub struct WatchOptions {
     /// Take links below the roots for what they lead to, wherever that is; otherwise they are left out. Such folders are looked at every
     /// two seconds, since the system tells of a folder under one of its names only.
     pub follow_links: bool,
+    /// A folder at Dropbox.
+    pub remote: Option<RemoteFolder>,
     /// Which files below the roots count; all of them unless set.
     pub selection: Option<Arc<dyn Selection>>,
     /// Which changes count; all unless set.
@@ -83,7 +92,7 @@ pub struct WatchOptions {
     /// Look at everything this often although there are events, because they get lost. Five minutes by default; longer
     /// where that would take more than a thousandth of the time.
     pub rescan: Duration,
-    /// Where it is kept what is done with.
+    /// Where it is kept what is done with of the local files.
     pub journal: JournalPlace,
     /// Whose journal it is: one name has one watcher at a time.
     pub name: String,
@@ -114,6 +123,7 @@ impl Default for WatchOptions {
         Self {
             roots: Vec::new(),
             follow_links: false,
+            remote: None,
             selection: None,
             kinds: ChangeKind::ALL.to_vec(),
             settle: Duration::from_secs(2),
@@ -142,12 +152,24 @@ pub struct Watcher {
     inbox: Arc<Inbox>,
     queue: Arc<Mutex<Queue>>,
     skipped: usize,
+    far: Option<Far>,
+}
+
+/// The part of a watcher that is about a folder at Dropbox.
+struct Far {
+    findings: Arc<Findings>,
+    queue: Arc<Mutex<Queue>>,
+    link: Arc<Link>,
+    account: String,
 }
 
 /// A way to tell a [`Watcher`] of files while a run goes on, from any thread.
 #[derive(Clone)]
 pub struct WatchHandle {
     queue: Arc<Mutex<Queue>>,
+    far: Option<Arc<Mutex<Queue>>>,
+    /// The account of the folder at Dropbox.
+    account: String,
 }
 
 impl Watcher {
@@ -155,6 +177,8 @@ impl Watcher {
     ///
     /// The files that are there count as created, but for those that the journal knows. Those that have not changed for
     /// the settle time are ready at once: [`claim`](Self::claim) gives them.
+    ///
+    /// A folder at Dropbox is looked at in the background, and needs a Tokio runtime: [`hear`](Self::hear) waits for the first word of it.
     ///
     /// # Errors
     /// `not_found` or `local_io` where a root is missing or cannot be looked at, or the journal cannot be used; `conflict`
@@ -168,7 +192,7 @@ impl Watcher {
         } else {
             Links::Left
         };
-        let scope = Scope::new(roots, selection, &options.own, links);
+        let scope = Scope::new(roots, Arc::clone(&selection), &options.own, links);
         let journal = Journal::open(&options.journal, &options.name, "local")?;
         let findings = Arc::new(Findings::new(options.settle));
         let inbox = Arc::new(Inbox::default());
@@ -178,7 +202,12 @@ impl Watcher {
             kinds: options.kinds.clone(),
             open_wait: options.open_wait,
         };
-        let mut queue = Queue::new(Arc::clone(&findings), journal, scope.clone(), policy)?;
+        let far = match &options.remote {
+            Some(folder) => Some(far(options, folder, selection, policy.clone())?),
+            None => None,
+        };
+        let origin = Origin::Disk(scope.clone());
+        let mut queue = Queue::new(Arc::clone(&findings), journal, origin, policy)?;
         if options.initial == Initial::All {
             queue.forget()?;
         }
@@ -205,7 +234,20 @@ impl Watcher {
             inbox,
             queue: Arc::new(Mutex::new(queue)),
             skipped,
+            far,
         })
+    }
+
+    /// Waits for the first word of the folder at Dropbox: that it is there, or cannot be reached for now. Comes back at once without one.
+    ///
+    /// # Errors
+    /// `not_found` where there is no such folder, and whatever else no later try would mend.
+    pub async fn hear(&self) -> Result<()> {
+        let Some(far) = &self.far else {
+            return Ok(());
+        };
+        far.link.heard().await;
+        far.link.take_failure().map_or(Ok(()), Err)
     }
 
     /// How many files were left out at the beginning, by [`Initial::None`].
@@ -255,11 +297,18 @@ impl Watcher {
 
     /// Waits until there may be files to claim, or news.
     pub async fn ready(&self) {
-        let due = self.queue().next_due();
+        let due = self.queues().filter_map(|queue| queue.next_due()).min();
         let ask = Instant::now() + ASK;
         let until = due.map_or(ask, |due| due.min(ask));
+        let far = async {
+            match &self.far {
+                Some(far) => far.findings.ready().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = self.findings.ready() => {}
+            () = far => {}
             () = tokio::time::sleep_until(until.into()) => {}
         }
     }
@@ -267,11 +316,19 @@ impl Watcher {
     /// What is not a file below a root, since the last time.
     #[must_use]
     pub fn news(&self) -> News {
-        let (followed, notices) = self.findings.take_news();
+        let (followed, mut notices) = self.findings.take_news();
         let followed = followed.into_iter().map(|file| file.path);
+        let mut skipped = 0;
+        if let Some(far) = &self.far {
+            notices.extend(far.findings.take_news().1);
+            skipped = far
+                .findings
+                .update(|state| std::mem::take(&mut state.skipped));
+        }
         News {
             followed: followed.collect(),
             notices,
+            skipped,
         }
     }
 
@@ -281,18 +338,20 @@ impl Watcher {
     /// Files that come are read for their hashes, which may take a moment.
     ///
     /// # Errors
-    /// `local_io` where the journal cannot be written.
+    /// `local_io` where the journal cannot be written; why the folder at Dropbox is not watched any more.
     pub fn claim(&self) -> Result<Option<Batch>> {
-        self.queue().take_wanted_again()?;
-        loop {
-            let Some(draft) = self.queue().draft()? else {
-                return Ok(None);
-            };
-            let proven = draft.prove();
-            if let Some(batch) = self.queue().begin(proven)? {
+        if let Some(error) = self.far.as_ref().and_then(|far| far.link.take_failure()) {
+            return Err(error);
+        }
+        let far = self.far.iter().map(|far| &far.queue);
+        for queue in std::iter::once(&self.queue).chain(far) {
+            if let Some(batch) = claim(queue)? {
                 return Ok(Some(batch));
             }
         }
+        // What was looked at once more may have to settle anew.
+        self.nudge();
+        Ok(None)
     }
 
     /// Says how the run with these files ended.
@@ -300,8 +359,15 @@ impl Watcher {
     /// # Errors
     /// `local_io` where the journal cannot be written.
     pub fn finish(&self, id: &str, ending: Verdict) -> Result<Aftermath> {
-        let aftermath = self.queue().finish(id, ending)?;
+        let mut aftermath = Aftermath::Over;
+        for mut queue in self.queues() {
+            if queue.has_run(id) {
+                aftermath = queue.finish(id, ending)?;
+                break;
+            }
+        }
         self.findings.wake();
+        self.nudge();
         Ok(aftermath)
     }
 
@@ -310,21 +376,30 @@ impl Watcher {
     /// # Errors
     /// `local_io` where the journal cannot be written.
     pub fn skip(&self) -> Result<usize> {
-        self.queue().skip_settled()
+        let mut count = 0;
+        for mut queue in self.queues() {
+            count += queue.skip_settled()?;
+        }
+        Ok(count)
     }
 
     /// Tries at once what waits to be tried again.
     pub fn retry_now(&self) {
-        self.queue().retry_now();
+        for mut queue in self.queues() {
+            queue.retry_now();
+        }
         self.findings.wake();
     }
 
     /// How many files wait: those that could be claimed, those that have to settle, and those that failed.
     #[must_use]
     pub fn waiting(&self) -> (usize, usize, usize) {
-        let failing = self.queue().count_failing();
-        let (settled, unsettled) = self.findings.count_waiting();
-        (settled, unsettled, failing)
+        let failing = self.queues().map(|queue| queue.count_failing()).sum();
+        let far = self.far.iter().map(|far| &far.findings);
+        let findings = far.chain([&self.findings]);
+        let waiting = findings.map(|findings| findings.count_waiting());
+        let (settled, unsettled): (Vec<_>, Vec<_>) = waiting.unzip();
+        (settled.iter().sum(), unsettled.iter().sum(), failing)
     }
 
     /// A way to tell of files while a run goes on.
@@ -332,6 +407,12 @@ impl Watcher {
     pub fn handle(&self) -> WatchHandle {
         WatchHandle {
             queue: Arc::clone(&self.queue),
+            far: self.far.as_ref().map(|far| Arc::clone(&far.queue)),
+            account: self
+                .far
+                .as_ref()
+                .map(|far| far.account.clone())
+                .unwrap_or_default(),
         }
     }
 
@@ -340,8 +421,18 @@ impl Watcher {
         self.inbox.touch(inbox::Touched::set_everything);
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        lock(&self.queue)
+    /// The queues, each locked in its turn.
+    fn queues(&self) -> impl Iterator<Item = MutexGuard<'_, Queue>> {
+        let far = self.far.iter().map(|far| &far.queue);
+        std::iter::once(&self.queue)
+            .chain(far)
+            .map(|queue| lock(queue))
+    }
+
+    fn nudge(&self) {
+        if let Some(far) = &self.far {
+            far.link.nudge.notify_one();
+        }
     }
 }
 
@@ -351,10 +442,15 @@ impl WatchHandle {
     /// # Errors
     /// `local_io` where the journal cannot be written.
     pub fn done(&self, id: &str, path: &Path) -> Result<bool> {
-        let mut queue = lock(&self.queue);
-        let is_running = queue.is_running(id, path);
-        queue.finish_one(id, path)?;
-        Ok(is_running)
+        let queues = std::iter::once(&self.queue).chain(&self.far);
+        for queue in queues {
+            let mut queue = lock(queue);
+            if queue.is_running(id, path) {
+                queue.finish_one(id, path)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A run wrote or removed this file itself. That is no change.
@@ -368,6 +464,31 @@ impl WatchHandle {
             Err(_) => Ok(()),
         }
     }
+
+    /// A run changed this at Dropbox itself. In the folder that is watched that is no change.
+    ///
+    /// # Errors
+    /// `local_io` where the journal cannot be written.
+    pub fn changed(&self, change: &RemoteChange) -> Result<()> {
+        match &self.far {
+            Some(far) if change.account == self.account => lock(far).changed(&change.what),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The next files of a queue, which is free for others while they are read.
+fn claim(queue: &Mutex<Queue>) -> Result<Option<Batch>> {
+    lock(queue).take_wanted_again()?;
+    loop {
+        let Some(draft) = lock(queue).draft()? else {
+            return Ok(None);
+        };
+        let proven = draft.prove();
+        if let Some(batch) = lock(queue).begin(proven)? {
+            return Ok(Some(batch));
+        }
+    }
 }
 
 /// What a panic left behind is what the journal says, more or less a run.
@@ -378,5 +499,60 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 impl Drop for Watcher {
     fn drop(&mut self) {
         self.inbox.stop();
+        if let Some(far) = &self.far {
+            far.link.stop.cancel();
+        }
     }
+}
+
+/// Begins to follow a folder at Dropbox, on a thread of its own.
+fn far(
+    options: &WatchOptions,
+    folder: &RemoteFolder,
+    selection: Arc<dyn Selection>,
+    policy: Policy,
+) -> Result<Far> {
+    let cannot_start = |source: std::io::Error| {
+        Error::new(
+            ErrorKind::LocalIo,
+            "cannot start a thread to watch Dropbox on",
+        )
+        .with_source(source)
+    };
+    let runtime = tokio::runtime::Handle::try_current()
+        .map_err(|error| cannot_start(std::io::Error::other(error)))?;
+    let journal = Journal::open(&folder.journal, &options.name, &folder.source())?;
+    journal.reopen(false)?;
+    let findings = Arc::new(Findings::new(options.settle));
+    let mut mirror = Mirror::new(folder.path.clone(), selection);
+    if options.initial == Initial::None {
+        mirror.phase = Phase::LeavingOut;
+    }
+    let mut queue = Queue::new(
+        Arc::clone(&findings),
+        journal,
+        Origin::Dropbox(mirror),
+        policy,
+    )?;
+    if options.initial == Initial::All {
+        queue.forget()?;
+    }
+    let queue = Arc::new(Mutex::new(queue));
+    let link = Arc::new(Link::default());
+    let remote = Remote::new(
+        folder,
+        Arc::clone(&queue),
+        Arc::clone(&findings),
+        Arc::clone(&link),
+    );
+    thread::Builder::new()
+        .name("watch-remote".into())
+        .spawn(move || runtime.block_on(remote.run()))
+        .map_err(cannot_start)?;
+    Ok(Far {
+        findings,
+        account: folder.connection.client().identity(),
+        queue,
+        link,
+    })
 }

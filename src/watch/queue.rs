@@ -1,6 +1,7 @@
 //! From files that have settled to runs of the script, and from what became of those to the journal.
 
 mod claim;
+mod remote;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,7 @@ use super::change::{Aftermath, ChangeKind, Verdict};
 use super::event::{Entry, Event};
 use super::findings::{Findings, State};
 use super::journal::{Journal, Kept};
-use super::scope::Scope;
+use super::origin::Origin;
 use super::stamp::Stamp;
 use crate::Result;
 use crate::client::Written;
@@ -40,7 +41,7 @@ pub(super) struct Policy {
 pub(super) struct Queue {
     findings: Arc<Findings>,
     journal: Journal,
-    scope: Scope,
+    origin: Origin,
     policy: Policy,
     running: HashMap<String, Running>,
     failing: BTreeMap<String, Failing>,
@@ -70,20 +71,22 @@ impl Queue {
     pub(super) fn new(
         findings: Arc<Findings>,
         journal: Journal,
-        scope: Scope,
+        origin: Origin,
         policy: Policy,
     ) -> Result<Self> {
-        findings.update(|state| {
-            journal.files(|folder, mut files| {
-                let mut here = scope.of(folder);
-                files.retain(|(name, _)| here.has(name));
-                state.files.know_folder(folder, files);
-            })
-        })?;
+        if let Origin::Disk(scope) = &origin {
+            findings.update(|state| {
+                journal.files(|folder, mut files| {
+                    let mut here = scope.of(folder);
+                    files.retain(|(name, _)| here.has(name));
+                    state.files.know_folder(folder, files);
+                })
+            })?;
+        }
         let mut queue = Self {
             findings,
             journal,
-            scope,
+            origin,
             policy,
             running: HashMap::new(),
             failing: BTreeMap::new(),
@@ -95,6 +98,7 @@ impl Queue {
         for waiting in queue.journal.waiting()? {
             // A clock that was put back must not keep files waiting.
             let wait = waiting.wait.min(LONGEST_WAIT);
+            queue.know_beneath(&waiting.event)?;
             queue.wait_for(waiting.event, Some(now + wait));
         }
         Ok(queue)
@@ -103,7 +107,11 @@ impl Queue {
     /// Forgets what is done with, so that all files that are there come once more.
     pub(super) fn forget(&mut self) -> Result<()> {
         self.findings.update(|state| state.files.retain(|_| false));
-        self.journal.forget()
+        self.journal.forget()?;
+        match self.origin {
+            Origin::Disk(_) => Ok(()),
+            Origin::Dropbox(_) => self.journal.reopen(true),
+        }
     }
 
     /// Takes all that was found so far as done with, without a run. Gives the number of files.
@@ -166,24 +174,42 @@ impl Queue {
         failing.map(|failing| failing.event.files.len()).sum()
     }
 
+    /// Whether this run is one of its own.
+    pub(super) fn has_run(&self, id: &str) -> bool {
+        self.running.contains_key(id)
+    }
+
     /// Whether this file is in one of the runs.
     pub(super) fn is_running(&self, id: &str, path: &Path) -> bool {
         let running = self.running.get(id);
-        running.is_some_and(|running| running.event.files.iter().any(|entry| entry.path == path))
+        let files = running.map(|running| running.event.files.as_slice());
+        self.position(files.unwrap_or_default(), path).is_some()
     }
 
     /// One file of a run is done with, while the script goes on.
     pub(super) fn finish_one(&mut self, id: &str, path: &Path) -> Result<()> {
+        let files = self
+            .running
+            .get(id)
+            .map(|running| running.event.files.as_slice());
+        let Some(at) = self.position(files.unwrap_or_default(), path) else {
+            return Ok(());
+        };
         let Some(running) = self.running.get_mut(id) else {
             return Ok(());
         };
-        let files = &mut running.event.files;
-        let Some(at) = files.iter().position(|entry| entry.path == path) else {
-            return Ok(());
-        };
-        let entry = files.remove(at);
+        let entry = running.event.files.remove(at);
         let state = self.findings.update(|state| finish(state, &entry));
         self.journal.done_one(id, &finished(&entry, state))
+    }
+
+    /// Which of the entries is of the file that was handed over under this path.
+    fn position(&self, files: &[Entry], path: &Path) -> Option<usize> {
+        let is_it = |entry: &Entry| match &self.origin {
+            Origin::Disk(_) => entry.path == path,
+            Origin::Dropbox(_) => self.shown(&entry.path) == path,
+        };
+        files.iter().position(is_it)
     }
 
     /// A run is over.
@@ -278,7 +304,9 @@ impl Queue {
 
     /// Files that come again when they are due; until then newer versions take their places.
     fn wait_for(&mut self, mut event: Event, due: Option<Instant>) {
-        event.files.retain(|entry| self.scope.has(&entry.path));
+        event
+            .files
+            .retain(|entry| self.origin.has(&self.journal, &entry.path));
         self.findings.update(|state| {
             for entry in &event.files {
                 state.files.hold(&entry.path, entry.after);
@@ -306,6 +334,7 @@ impl Queue {
                     .retain(|entry| !state.files.is_held(&entry.path));
             });
             count += event.files.len();
+            self.know_beneath(&event)?;
             self.wait_for(event, Some(Instant::now()));
         }
         Ok(count)
@@ -313,13 +342,16 @@ impl Queue {
 
     /// A run wrote or removed this file itself: that is no change.
     pub(super) fn wrote(&mut self, path: &Path, written: Written<'_>) -> Result<()> {
+        let Origin::Disk(scope) = &self.origin else {
+            return Ok(());
+        };
         let mut kept_states = Vec::new();
         let all = match written {
             Written::Removed => self.findings.update(|state| state.files.all_below(path)),
             _ => vec![path.to_owned()],
         };
-        for path in all.into_iter().filter(|path| self.scope.has(path)) {
-            let Ok(now) = self.scope.look(&path) else {
+        for path in all.into_iter().filter(|path| scope.has(path)) {
+            let Ok(now) = scope.look(&path) else {
                 continue;
             };
             // What somebody else did since is a change.

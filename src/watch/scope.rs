@@ -91,8 +91,8 @@ impl Scope {
     }
 
     /// What decides by all but the name.
-    pub(super) fn selection(&self) -> &dyn Selection {
-        &*self.selection
+    pub(super) fn selection(&self) -> &Arc<dyn Selection> {
+        &self.selection
     }
 
     /// Whether each of the folders in the first `length` bytes is entered.

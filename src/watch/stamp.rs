@@ -44,6 +44,30 @@ impl Stamp {
         }
     }
 
+    /// The stamp of a file at Dropbox: `version` tells its version from others, `name` how it is written.
+    ///
+    /// Dropbox's dates are of whole seconds, and are no part of what tells versions apart there.
+    pub(super) fn of_remote(
+        (version, name): (u64, u64),
+        size: u64,
+        modified: Timestamp,
+        uploaded: Timestamp,
+    ) -> Self {
+        let nanoseconds = |time: Timestamp| i64::try_from(time.as_nanosecond()).unwrap_or(i64::MAX);
+        Self {
+            device: name,
+            inode: version ^ name,
+            size,
+            modified: nanoseconds(modified),
+            changed: nanoseconds(uploaded),
+        }
+    }
+
+    /// What tells the version at Dropbox from others, however it is written.
+    pub(super) fn remote_version(&self) -> u64 {
+        self.inode ^ self.device
+    }
+
     /// The size in bytes.
     pub(super) fn size(&self) -> u64 {
         self.size

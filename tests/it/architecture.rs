@@ -80,7 +80,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "watch",
-        &["error", "path", "database", "duration", "api", "client"],
+        &[
+            "error",
+            "path",
+            "database",
+            "duration",
+            "api",
+            "client",
+            "connection",
+        ],
     ),
     ("emulator", &[]),
 ];

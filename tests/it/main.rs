@@ -45,4 +45,5 @@ mod views;
 mod watch;
 mod watch_journal;
 mod watch_oracle;
+mod watch_remote;
 mod watch_runs;

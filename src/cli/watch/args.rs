@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
-use dropscript::{Attribute, ByteSize, ChangeKind, Filter, Initial, JournalPlace, Masks, When};
+use dropscript::{
+    Attribute, ByteSize, ChangeKind, Error, Filter, Initial, JournalPlace, Masks, RemotePath, When,
+};
 
 use super::super::args::{EventArgs, RunArgs, duration};
 use super::super::state_folder::state_folder;
@@ -39,6 +41,9 @@ pub(in super::super) struct WatchArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files")]
 pub(super) struct FileArgs {
+    /// A folder at Dropbox whose changes the script finds in `event.files`, of the connection that `dropbox()` gives
+    #[arg(long, value_name = "FOLDER", value_parser = remote_folder, conflicts_with_all = ["attributes", "exclude_attributes"])]
+    pub(super) remote: Option<RemotePath>,
     /// How long a file must stay unchanged before the script gets it
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
     pub(super) settle: Duration,
@@ -144,10 +149,10 @@ pub(super) struct JournalArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     journal: Option<PathBuf>,
     /// List the files that were given up, and run nothing
-    #[arg(long, conflicts_with_all = ["paths", "args", "retry"])]
+    #[arg(long, conflicts_with_all = ["paths", "remote", "args", "retry"])]
     pub(super) failed: bool,
     /// Have the files that were given up tried again, by the watch that runs or by the next one, and run nothing
-    #[arg(long, conflicts_with_all = ["paths", "args"])]
+    #[arg(long, conflicts_with_all = ["paths", "remote", "args"])]
     pub(super) retry: bool,
 }
 
@@ -248,6 +253,18 @@ impl From<InitialArg> for Initial {
             InitialArg::None => Self::None,
         }
     }
+}
+
+/// A path from the root on.
+fn remote_folder(text: &str) -> Result<RemotePath, String> {
+    let path: RemotePath = text.parse().map_err(|error: Error| {
+        let hint = error.hint().map(|hint| format!("; {hint}"));
+        format!("{}{}", error.full_message(), hint.unwrap_or_default())
+    })?;
+    if path.is_root() || path.as_str().starts_with('/') {
+        return Ok(path);
+    }
+    Err("write it from the root on, as `/folder`: it is no id".to_owned())
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -3,6 +3,7 @@
 mod args;
 mod event;
 mod failed;
+mod remote;
 mod runs;
 mod selection;
 mod supervisor;
@@ -11,14 +12,16 @@ mod verdict;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use dropscript::{FailedFiles, JournalPlace, Result, WatchHandle, WatchOptions, Watcher};
+use dropscript::{
+    FailedFiles, JournalPlace, RemotePath, Result, WatchHandle, WatchOptions, Watcher,
+};
 
 pub(super) use args::WatchArgs;
 
 use super::output::RunEvent;
 use super::report::{self, Status};
 use super::run::{Code, Stage};
-use super::setup::Setup;
+use super::setup::{HearsChanges, Setup};
 use super::state_folder::state_folder;
 use super::voice::Voice;
 use failed::Wish;
@@ -40,15 +43,16 @@ pub(super) async fn main(voice: Voice, args: WatchArgs) -> Status {
             return failed::main(voice, place, script.as_deref(), wish, args.events.json);
         }
     };
-    let ended = match begin(voice, &script, args) {
+    let ended = match begin(voice, &script, args).await {
         Ok(runs) => runs.go_on().await,
         Err(error) => Err(error),
     };
     ended.unwrap_or_else(|error| report::refuse(voice, &error))
 }
 
-fn begin(voice: Voice, script: &Path, args: WatchArgs) -> Result<Runs> {
-    let options = options(voice, script, &args)?;
+async fn begin(voice: Voice, script: &Path, args: WatchArgs) -> Result<Runs> {
+    let journal = journal(voice, &args);
+    let mut options = options(script, &args, &journal)?;
     let plan = Plan {
         script: script.to_owned(),
         args: args.args,
@@ -67,39 +71,70 @@ fn begin(voice: Voice, script: &Path, args: WatchArgs) -> Result<Runs> {
                 tracing::warn!(%error, "what the script wrote counts as a change");
             }
         }));
+    let setup = match args.files.remote {
+        Some(_) => setup.telling_changes(on_change(&handle)),
+        None => setup,
+    };
     let stage = Stage::new(&setup, Code::File(script.to_owned()))?;
+    if let Some(path) = args.files.remote.clone() {
+        options.remote = Some(remote::folder(&stage, path, setup.emulator(), journal).await?);
+    }
     let mut watcher = Watcher::start(&options)?;
     let _ = handle.set(watcher.handle());
-    voice.status(&introduction(script, &args.paths));
+    tokio::select! {
+        heard = watcher.hear() => heard?,
+        // The first thing that the runs do is to end.
+        () = stage.interrupts.token().cancelled_owned() => {}
+    }
+    let remote = args.files.remote.as_ref();
+    voice.status(&introduction(script, &args.paths, remote));
     stage.tell(&RunEvent::Watching {
         paths: args
             .paths
             .iter()
             .map(|path| path.display().to_string())
             .collect(),
+        remote: remote.map(ToString::to_string),
     });
-    if watcher.skipped() > 0 {
-        voice.status(&format!(
-            "{} files that were there before are left out",
-            watcher.skipped()
-        ));
-    }
+    tell_skipped(voice, watcher.skipped());
     watcher.follow(&[script.to_owned()]);
     Ok(Runs::new(setup, stage, watcher, plan))
 }
 
-fn options(voice: Voice, script: &Path, args: &WatchArgs) -> Result<WatchOptions> {
+/// Takes what scripts change at Dropbox for no change there.
+fn on_change(handle: &Arc<OnceLock<WatchHandle>>) -> Arc<HearsChanges> {
+    let handle = Arc::clone(handle);
+    Arc::new(move |change| {
+        if let Some(Err(error)) = handle.get().map(|handle| handle.changed(change)) {
+            tracing::warn!(%error, "what the script changed at Dropbox counts as a change");
+        }
+    })
+}
+
+/// Says how many files are left out that were there before, if there are any.
+fn tell_skipped(voice: Voice, count: usize) {
+    if count > 0 {
+        voice.status(&format!(
+            "{count} files that were there before are left out"
+        ));
+    }
+}
+
+/// Where it is remembered what is done.
+fn journal(voice: Voice, args: &WatchArgs) -> JournalPlace {
     // Without files there is nothing to remember.
-    let journal = if args.paths.is_empty() {
+    if args.paths.is_empty() && args.files.remote.is_none() {
+        return JournalPlace::Memory;
+    }
+    args.journal.place().unwrap_or_else(|| {
+        voice.warning(
+            "what is done is not remembered: there is no home to keep it in, and no `--journal`",
+        );
         JournalPlace::Memory
-    } else {
-        args.journal.place().unwrap_or_else(|| {
-            voice.warning(
-                "what is done is not remembered: there is no home to keep it in, and no `--journal`",
-            );
-            JournalPlace::Memory
-        })
-    };
+    })
+}
+
+fn options(script: &Path, args: &WatchArgs, journal: &JournalPlace) -> Result<WatchOptions> {
     let own = journal.file().into_iter().chain(state_folder());
     Ok(WatchOptions {
         roots: args.paths.clone(),
@@ -114,13 +149,17 @@ fn options(voice: Voice, script: &Path, args: &WatchArgs) -> Result<WatchOptions
         retries: args.runs.retries,
         name: FailedFiles::watch_of(script),
         own: own.collect(),
-        journal,
+        journal: match args.paths.as_slice() {
+            [] => JournalPlace::Memory,
+            _ => journal.clone(),
+        },
         ..WatchOptions::default()
     })
 }
 
-fn introduction(script: &Path, paths: &[PathBuf]) -> String {
+fn introduction(script: &Path, paths: &[PathBuf], remote: Option<&RemotePath>) -> String {
     let mut what = vec![format!("`{}`", script.display())];
     what.extend(paths.iter().map(|path| format!("`{}`", path.display())));
+    what.extend(remote.map(|folder| format!("`{folder}` at Dropbox")));
     format!("watching {}; Ctrl-C ends", what.join(", "))
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use dropscript::{Batch, EventSource, Result, RunOptions, Verdict, Watcher};
+use dropscript::{Batch, ChangeSource, EventSource, Result, RunOptions, Verdict, Watcher};
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -144,6 +144,7 @@ impl Runs {
             self.voice.warning(text);
             self.stage.tell(&RunEvent::Notice { text });
         }
+        super::tell_skipped(self.voice, news.skipped);
         if !news.followed.is_empty() {
             self.is_saved = true;
             self.watcher.retry_now();
@@ -209,9 +210,12 @@ impl Runs {
                 batch,
             }),
             None => None,
-            batch => Some(Cause {
-                source: EventSource::Local,
-                batch,
+            Some(batch) => Some(Cause {
+                source: match batch.source {
+                    ChangeSource::Local => EventSource::Local,
+                    ChangeSource::Remote => EventSource::Remote,
+                },
+                batch: Some(batch),
             }),
         })
     }

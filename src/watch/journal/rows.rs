@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::super::event::{Entry, Event};
 use super::super::stamp::Stamp;
@@ -108,6 +108,19 @@ pub(in crate::watch) fn entries(
         })
     })?;
     entries.collect()
+}
+
+/// The path of a file as people write it, which at Dropbox is not what tells files apart.
+pub(in crate::watch) fn shown(
+    database: &Connection,
+    event: &str,
+    path: PathBuf,
+) -> rusqlite::Result<PathBuf> {
+    const SELECT: &str = "SELECT watch_seen.path FROM watch_seen JOIN watch_events USING (watch)
+        WHERE watch_events.id = ?1 AND watch_seen.key = ?2";
+    let mut select = database.prepare_cached(SELECT)?;
+    let seen = select.query_row(params![event, bytes(&path)], |row| row.get::<_, String>(0));
+    Ok(seen.optional()?.map_or(path, PathBuf::from))
 }
 
 pub(super) fn stamp_at(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<Stamp>> {

@@ -10,6 +10,7 @@ use super::super::breaker;
 use super::super::change::{Batch, Change, ChangeKind};
 use super::super::event::{Entry, Event};
 use super::super::ledger::Claim;
+use super::super::origin::Origin;
 use super::super::proof::{Proof, Proofs};
 use super::super::scope::Scope;
 use super::super::stamp::Stamp;
@@ -22,8 +23,8 @@ const OPEN_AGAIN: Duration = Duration::from_millis(500);
 /// Files that may be the next ones for the script. They are held, so that nobody else gets them.
 pub(in super::super) struct Draft {
     files: Files,
-    /// A queue knows no other scope.
-    scope: Scope,
+    /// Where to look at them; `None` for what only the queue knows of.
+    scope: Option<Scope>,
 }
 
 enum Files {
@@ -43,6 +44,10 @@ impl Draft {
     /// Looks at the files, and reads them. This may take a moment.
     pub(in super::super) fn prove(self) -> Proven {
         let Self { files, scope } = self;
+        let Some(scope) = scope else {
+            let proofs = Vec::new();
+            return Proven { files, proofs };
+        };
         let mut proofs = Proofs::new(&scope);
         let proofs = match &files {
             Files::Again(event) => event
@@ -73,6 +78,7 @@ impl Queue {
     pub(in super::super) fn draft(&mut self) -> Result<Option<Draft>> {
         let now = Instant::now();
         self.end_pauses(now);
+        self.refill()?;
         if let Some(event) = self.take_due(now) {
             self.findings.update(|state| {
                 for entry in &event.files {
@@ -95,7 +101,10 @@ impl Queue {
     }
 
     fn draft_of(&self, files: Files) -> Draft {
-        let scope = self.scope.clone();
+        let scope = match &self.origin {
+            Origin::Disk(scope) => Some(scope.clone()),
+            Origin::Dropbox(_) => None,
+        };
         Draft { files, scope }
     }
 
@@ -104,7 +113,21 @@ impl Queue {
     /// # Errors
     /// `local_io` where the journal cannot be written. Then nothing was handed over.
     pub(in super::super) fn begin(&mut self, proven: Proven) -> Result<Option<Batch>> {
-        let Proven { files, proofs } = proven;
+        let Proven { files, mut proofs } = proven;
+        if let Origin::Dropbox(_) = &self.origin {
+            let seen = |path: &Path, state| self.seen_as(path, state);
+            proofs = match &files {
+                Files::Again(event) => event
+                    .files
+                    .iter()
+                    .map(|entry| seen(&entry.path, entry.after))
+                    .collect(),
+                Files::Settled(claims) => claims
+                    .iter()
+                    .map(|(claim, _)| seen(&claim.path, claim.after))
+                    .collect(),
+            };
+        }
         let event = match files {
             Files::Again(event) => self.again(event, proofs)?,
             Files::Settled(claims) => {
@@ -183,7 +206,7 @@ impl Queue {
                 .after
                 .and_then(|stamp| self.breaker.holds(&claim.path, stamp, now));
             if let Some(until) = held {
-                let news = breaker::sentence(&claim.path);
+                let news = breaker::sentence(&self.shown(&claim.path));
                 self.findings.update(|state| state.notices.push(news));
                 self.paused.insert(claim.path, until);
                 continue;
@@ -235,7 +258,8 @@ impl Queue {
                 }
             };
             self.open_since.remove(&path);
-            let may_equal = matches!((before, after), (Some(a), Some(b)) if a.may_equal(&b));
+            let may_equal =
+                matches!((before, after), (Some(a), Some(b)) if self.origin.may_equal(a, b));
             if may_equal && hash.is_some() && self.journal.hash(&path)? == hash {
                 passed.push((path, after, hash));
                 continue;
@@ -284,9 +308,9 @@ impl Queue {
         self.policy.kinds.contains(&kind(before, after))
             && !is_followed()
             && self
-                .scope
+                .origin
                 .selection()
-                .admits(path, stamp.size(), stamp.modified())
+                .admits(&self.shown(path), stamp.size(), stamp.modified())
     }
 
     /// Lets files wait no longer whose pause is over.
@@ -312,6 +336,7 @@ impl Queue {
         let files = event.files.iter();
         Batch {
             id: event.id.clone(),
+            source: self.origin.source(),
             from_before: event.from_before,
             files: files.filter_map(|entry| self.change(entry)).collect(),
         }
@@ -319,8 +344,8 @@ impl Queue {
 
     fn change(&self, entry: &Entry) -> Option<Change> {
         let stamp = entry.after.or(entry.before)?;
-        let path = entry.path.clone();
-        let root = self.scope.roots.of(&path)?.to_owned();
+        let path = self.shown(&entry.path).into_owned();
+        let root = self.origin.root_of(&path)?;
         let below = path.strip_prefix(&root).ok();
         let below = below.filter(|below| *below != Path::new(""));
         let relative = below.map_or_else(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::journal::JournalPlace;
 use super::super::look;
 use super::super::roots::Roots;
-use super::super::scope::Links;
+use super::super::scope::{Links, Scope};
 use super::super::selection::Everything;
 use super::*;
 
@@ -23,7 +23,7 @@ fn queue(root: &Path) -> Queue {
         open_wait: Duration::ZERO,
     };
     let findings = Arc::new(Findings::new(Duration::ZERO));
-    Queue::new(findings, journal, scope, policy).expect("a queue")
+    Queue::new(findings, journal, Origin::Disk(scope), policy).expect("a queue")
 }
 
 fn settle(queue: &Queue, path: &Path) {
