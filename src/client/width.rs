@@ -16,7 +16,7 @@ const TOO_OFTEN: usize = 8;
 /// After so many answers those before count for half.
 const LONG_AGO: usize = 200;
 
-/// Lets so many go at a time: more with each that ended well while all places were taken, half as many when the server limits calls often,
+/// Lets so many go at a time: more with each that ended well while others waited for a place, half as many when the server limits calls often,
 /// and after that more only slowly, as TCP does it.
 #[derive(Debug)]
 pub(crate) struct Width {
@@ -28,6 +28,8 @@ pub(crate) struct Width {
 struct State {
     places: usize,
     taken: usize,
+    /// How many wait for one.
+    waiting: usize,
     /// Up to here a place is added for each that ended well; from there on for each round of them.
     careful_from: usize,
     /// How many ended well since a place was added.
@@ -48,6 +50,7 @@ impl Default for Width {
         let state = State {
             places: FIRST,
             taken: 0,
+            waiting: 0,
             careful_from: MOST,
             ended: 0,
             stale: 0,
@@ -80,7 +83,9 @@ impl Width {
                     }
                     return Place(Arc::clone(&self));
                 }
+                state.waiting += 1;
             }
+            let _waiting = Waiting(&self);
             freed.await;
         }
     }
@@ -108,10 +113,19 @@ impl Width {
     }
 }
 
+/// One that waits, for as long as it does.
+struct Waiting<'a>(&'a Width);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting -= 1;
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.0.state();
-        let full = state.taken >= state.places;
+        let wanted = state.waiting > 0;
         state.taken -= 1;
         state.answered += 1;
         if state.answered == LONG_AGO {
@@ -120,7 +134,7 @@ impl Drop for Place {
         }
         if state.stale > 0 {
             state.stale -= 1;
-        } else if full && state.places < MOST {
+        } else if wanted && state.places < MOST {
             state.ended += 1;
             if state.places < state.careful_from || state.ended >= state.places {
                 state.places += 1;
@@ -143,23 +157,35 @@ mod tests {
         std::iter::from_fn(|| Arc::clone(width).place().now_or_never()).collect()
     }
 
+    /// As many as can go, go and end, while one more waits.
+    fn round(width: &Arc<Width>) {
+        let begun = all(width);
+        let mut waiting = std::pin::pin!(Arc::clone(width).place());
+        assert!((&mut waiting).now_or_never().is_none());
+        drop(begun);
+    }
+
     #[test]
     fn it_widens_to_a_bound_while_all_goes_well() {
         let width = Arc::new(Width::default());
-        let begun = all(&width);
-        assert_eq!(begun.len(), FIRST);
-        drop(begun);
+        assert_eq!(all(&width).len(), FIRST);
+        round(&width);
+        assert_eq!(all(&width).len(), 2 * FIRST, "one more for each");
         for _ in 0..100 {
-            drop(all(&width));
+            round(&width);
         }
         assert_eq!(all(&width).len(), MOST);
     }
 
     #[test]
-    fn it_does_not_widen_for_those_that_never_filled_it() {
+    fn it_does_not_widen_where_nobody_waits() {
         let width = Arc::new(Width::default());
         for _ in 0..100 {
             drop(Arc::clone(&width).place().now_or_never());
+            let mut begun = all(&width);
+            let waited = Arc::clone(&width).place();
+            assert!(waited.now_or_never().is_none(), "and gave up");
+            begun.clear();
         }
         assert_eq!(all(&width).len(), FIRST);
     }
@@ -190,7 +216,7 @@ mod tests {
             let begun = all(&width);
             width.limited();
             drop(begun);
-            (0..4).for_each(|_| drop(all(&width)));
+            (0..4).for_each(|_| round(&width));
         }
         assert_eq!(all(&width).len(), MOST);
     }

@@ -14,6 +14,13 @@ use super::sink::Place;
 use crate::client::{Fetched, Keep, PART, PartHash, Partial};
 use crate::error::{Error, Result};
 
+/// What a file may take the name of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    Anything,
+    Nothing,
+}
+
 /// A file in the folder of its place, under no name or one that nobody takes for the file's own.
 #[derive(Debug)]
 pub(super) enum Draft<'a> {
@@ -93,6 +100,23 @@ impl PartialFile {
     }
 }
 
+/// Renames a file, but never over another: also not over one whose name the disk takes for the same, which only the disk knows.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn rename_new(folder: &Dir, from: &str, to: &str) -> io::Result<()> {
+    use rustix::fs::{RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
+        // A file system that cannot: what was there a moment ago was looked at.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => folder.rename(from, folder, to),
+        renamed => Ok(renamed?),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn rename_new(folder: &Dir, from: &str, to: &str) -> io::Result<()> {
+    folder.rename(from, folder, to)
+}
+
 fn open(folder: &Dir, name: &str) -> io::Result<File> {
     // A link here would be somebody else's doing.
     let found = folder.symlink_metadata(name)?;
@@ -165,15 +189,29 @@ impl<'a> Draft<'a> {
         handle.metadata()
     }
 
-    /// Gives the file its name, in place of whatever has it.
-    pub(super) fn take(self, folder: &Dir, name: &str) -> io::Result<()> {
-        let partial = match self {
-            Self::Unnamed(file) => {
+    /// Gives the file its name: in place of whatever has it, or where nothing may have it. `AlreadyExists` where something has.
+    pub(super) fn take(self, folder: &Dir, name: &str, over: Over) -> io::Result<()> {
+        let partial = match (self, over) {
+            (Self::Unnamed(file), Over::Anything) => {
                 file.replace(name)?;
                 None
             }
-            Self::Partial(draft) => {
-                if let Err(error) = folder.rename(&draft.partial.name, folder, name) {
+            (Self::Unnamed(file), Over::Nothing) => {
+                let aside = Partial::new_name()?;
+                file.replace(&aside)?;
+                if let Err(error) = rename_new(folder, &aside, name) {
+                    let _ = folder.remove_file(&aside);
+                    return Err(error);
+                }
+                None
+            }
+            (Self::Partial(draft), over) => {
+                let aside = &draft.partial.name;
+                let named = match over {
+                    Over::Anything => folder.rename(aside, folder, name),
+                    Over::Nothing => rename_new(folder, aside, name),
+                };
+                if let Err(error) = named {
                     discard(folder, draft.partial);
                     return Err(error);
                 }
@@ -199,5 +237,34 @@ impl<'a> Draft<'a> {
             Self::Unnamed(file) => file.as_file(),
             Self::Partial(draft) => &draft.file,
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    use cap_std::ambient_authority;
+
+    #[test]
+    fn what_comes_last_takes_the_place_of_nothing_that_came_meanwhile() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Dir::open_ambient_dir(place.path(), ambient_authority()).expect("it is there");
+        let mut draft = Draft::open(&folder, None).expect("a file");
+        draft.write(b"new").expect("room");
+        folder.write("a", "theirs").expect("room");
+        let taken = draft.take(&folder, "a", Over::Nothing);
+        let error = taken.expect_err("the name is taken");
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(folder.read("a").expect("it is there"), b"theirs");
+
+        for (name, over) in [("a", Over::Anything), ("b", Over::Nothing)] {
+            let mut draft = Draft::open(&folder, None).expect("a file");
+            draft.write(b"new").expect("room");
+            draft.take(&folder, name, over).expect("it may");
+            assert_eq!(folder.read(name).expect("it is there"), b"new");
+        }
+        let entries = folder.entries().expect("it is a folder");
+        assert_eq!(entries.count(), 2, "nothing else is left");
     }
 }

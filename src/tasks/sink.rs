@@ -10,7 +10,7 @@ use cap_std::fs::{Dir, Metadata};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::draft::{Draft, PartialFile};
+use super::draft::{Draft, Over, PartialFile};
 use crate::client::{ContentHasher, Fetched, Part, PartsHash};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -139,10 +139,11 @@ fn write(
     let mut draft = Draft::open(&place.folder, partial).map_err(failed)?;
     let mut writing = Writing::new(there.unwrap_or_default());
     match writing.fill(place, &mut draft, &mut pieces) {
-        Ok(End::Complete(metadata)) => {
-            draft.take(&place.folder, &place.name).map_err(failed)?;
-            Ok(Some(metadata))
-        }
+        Ok(End::Complete(metadata)) => match draft.take(&place.folder, &place.name, place.over()) {
+            Ok(()) => Ok(Some(metadata)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(place.changed()),
+            Err(error) => Err(failed(error)),
+        },
         // Nobody wants the file any more, or not now.
         Ok(End::Left) => Ok(None),
         Ok(End::Unwanted) => {
@@ -259,10 +260,7 @@ impl Writing {
             .finish(&place.folder, place.before.as_ref(), seal.modified)
             .map_err(failed)?;
         if place.guarded && place.is_changed().map_err(failed)? {
-            return Err(place.refused(
-                ErrorKind::Conflict,
-                "{} changed here while it was downloaded",
-            ));
+            return Err(place.changed());
         }
         Ok(metadata)
     }
@@ -306,6 +304,22 @@ impl Place {
         let stamp = |metadata: &Metadata| (metadata.len(), metadata.modified().ok());
         let now = occupant(&self.folder, &self.name)?;
         Ok(now.as_ref().map(stamp) != self.before.as_ref().map(stamp))
+    }
+
+    /// What the file may take the name of. Where nothing was, nothing may have come, under whatever spelling that is the same name here.
+    fn over(&self) -> Over {
+        if self.guarded && self.before.is_none() {
+            Over::Nothing
+        } else {
+            Over::Anything
+        }
+    }
+
+    fn changed(&self) -> Error {
+        self.refused(
+            ErrorKind::Conflict,
+            "{} changed here while it was downloaded",
+        )
     }
 
     fn refused(&self, kind: ErrorKind, message: &str) -> Error {

@@ -201,6 +201,11 @@ impl UnfinishedWork {
 }
 
 impl Partial {
+    /// A name that nobody takes for a file's own.
+    pub(crate) fn new_name() -> std::io::Result<String> {
+        new_name()
+    }
+
     /// These parts are on disk.
     pub(crate) fn fetched(&self, parts: &[Fetched]) {
         let write = || -> rusqlite::Result<()> {
