@@ -43,6 +43,7 @@ mod terminal;
 mod unfinished;
 mod views;
 mod watch;
+mod watch_hard;
 mod watch_journal;
 mod watch_oracle;
 mod watch_remote;
