@@ -100,7 +100,8 @@ fn compare(mut contestant: Contestant) {
     wait_until_it_watches(&root, &folder.path().join("log"));
     let before = process.time();
     thread::sleep(IDLE);
-    let idle = (process.time() - before).as_secs_f64() / IDLE.as_secs_f64() * 100.0;
+    let taken = process.time().saturating_sub(before);
+    let idle = taken.as_secs_f64() / IDLE.as_secs_f64() * 100.0;
     let mut closed = Vec::new();
     for n in 0..FILES {
         let name = format!(

@@ -195,10 +195,19 @@ impl Ledger {
                 .into_iter()
                 .map(|(name, pending)| (folder.join(&*name), pending.state))
                 .collect();
-            for (path, state) in &files {
-                self.know(path, *state);
-            }
             each(&files)?;
+            if self.known.folder(&folder).is_none() {
+                // Without a look for the folder of each file.
+                let there = files.into_iter().filter_map(|(path, state)| {
+                    let name = path.file_name()?.to_owned();
+                    Some((name, state?))
+                });
+                self.know_folder(&folder, there.collect());
+            } else {
+                for (path, state) in &files {
+                    self.know(path, *state);
+                }
+            }
         }
         Ok(count)
     }

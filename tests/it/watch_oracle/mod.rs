@@ -137,7 +137,7 @@ fn times(full: usize, otherwise: usize) -> usize {
 
 #[test]
 fn what_writers_of_many_kinds_leave_is_told_once_and_nothing_else() {
-    compare(times(100_000, 1_500), &[]);
+    compare(times(100_000, 5_000), &[]);
 }
 
 #[test]

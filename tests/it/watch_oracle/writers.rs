@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::account::Account;
 
 /// How many files most of them write in a round.
-const FILES: usize = 20;
+const FILES: usize = 40;
 
 /// What a writer does in a round.
 type Way = fn(&mut Writer, &mut Account);
