@@ -48,3 +48,4 @@ mod watch_journal;
 mod watch_oracle;
 mod watch_remote;
 mod watch_runs;
+mod watch_scripts;

@@ -126,6 +126,10 @@ fn journal(voice: Voice, args: &WatchArgs) -> JournalPlace {
     if args.paths.is_empty() && args.files.remote.is_none() {
         return JournalPlace::Memory;
     }
+    // What a dry run is told of is not done.
+    if args.run.dry_run {
+        return JournalPlace::Memory;
+    }
     args.journal.place().unwrap_or_else(|| {
         voice.warning(
             "what is done is not remembered: there is no home to keep it in, and no `--journal`",
