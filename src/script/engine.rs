@@ -75,13 +75,17 @@ fn watch_variables(engine: &mut Engine, run: &Arc<Run>, values: [Dynamic; CONSTA
     engine.on_var(move |name, index, context| {
         let in_sight = || context.scope().iter_raw().map(|(_, _, value)| value);
         run.gate().uses(context.call_level(), in_sight)?;
+        // The parser knows the place of a variable of the script's own.
+        if index != 0 {
+            return Ok(None);
+        }
         let constant = CONSTANTS
             .iter()
             .zip(&values)
             .find(|(known, _)| **known == name);
         Ok(constant
-            // A variable of the script's own of that name comes first.
-            .filter(|_| index == 0 && !context.scope().contains(name))
+            // One that is only known by its name comes first all the same.
+            .filter(|_| !context.scope().contains(name))
             .map(|(_, value)| value.clone()))
     });
 }

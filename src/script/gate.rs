@@ -26,6 +26,13 @@ pub(super) type Raised<T> = Result<T, Box<EvalAltResult>>;
 /// Looking at the clock and the token for every operation would cost a quarter of a loop's speed.
 const LOOK_EVERY: u64 = 0x100;
 
+/// Asking for the memory that is taken costs less, and a few operations can take a lot.
+const MEASURE_EVERY: u64 = 0x10;
+
+/// Operations between two thoughts of weighing, at most: reading the clock each time that a variable is used would cost a good part of a loop's
+/// speed, and a weighing is hundreds of times as far from the next.
+const THINK_EVERY: u64 = 0x40;
+
 /// Nanoseconds between two looks at what variables hold, at most and on top of what the last look cost.
 const WEIGH_EVERY: u64 = 500_000;
 
@@ -58,11 +65,17 @@ pub(super) struct Gate {
     armed: Mutex<Armed>,
     stopped: AtomicBool,
     operations: AtomicU64,
+    /// The operation that is looked at more closely; those before it pass.
+    look_at: AtomicU64,
+    /// The operation that the clock and the token are looked at for.
+    clock_at: AtomicU64,
     budget: AtomicU64,
     calls: usize,
     nesting: usize,
     meter: Meter,
     born: Instant,
+    /// The operation from which on weighing is thought of.
+    think_at: AtomicU64,
     /// When variables are weighed next, in nanoseconds from then.
     weigh_at: AtomicU64,
     chance: u64,
@@ -83,11 +96,14 @@ impl Gate {
             armed: Mutex::default(),
             stopped: AtomicBool::new(false),
             operations: AtomicU64::new(0),
+            look_at: AtomicU64::new(0),
+            clock_at: AtomicU64::new(0),
             budget: AtomicU64::new(u64::MAX),
             calls: limits.call_levels,
             nesting: limits.nesting,
             meter: Meter::new(gauge),
             born: Instant::now(),
+            think_at: AtomicU64::new(0),
             weigh_at: AtomicU64::new(0),
             chance: RandomState::new().hash_one(0),
         }
@@ -104,6 +120,9 @@ impl Gate {
             stop: None,
         };
         self.operations.store(0, Relaxed);
+        self.look_at.store(0, Relaxed);
+        self.clock_at.store(0, Relaxed);
+        self.think_at.store(0, Relaxed);
         self.budget
             .store(limits.operations.unwrap_or(u64::MAX), Relaxed);
         self.meter.arm(limits.memory);
@@ -151,16 +170,33 @@ impl Gate {
     }
 
     /// Counts one operation of the engine; a value ends the script.
+    #[inline]
     pub(super) fn step(&self) -> Option<Dynamic> {
         let count = self.operations.fetch_add(1, Relaxed) + 1;
+        if count < self.look_at.load(Relaxed) {
+            return None;
+        }
+        self.step_closely(count)
+    }
+
+    /// Looks whether the script may go on with this operation, and when to look again.
+    #[cold]
+    fn step_closely(&self, count: u64) -> Option<Dynamic> {
         let budget = self.budget.load(Relaxed);
+        let next = (count / MEASURE_EVERY + 1) * MEASURE_EVERY;
+        self.look_at
+            .store(next.min(budget.saturating_add(1)), Relaxed);
         if count > budget {
             self.close(Stop::Operations(budget));
         }
         if self.meter.is_over_with(0) {
             self.close(Stop::Memory(self.meter.budget()));
         }
-        if self.stopped.load(Relaxed) || count.is_multiple_of(LOOK_EVERY) {
+        let is_due = count >= self.clock_at.load(Relaxed);
+        if is_due {
+            self.clock_at.store(count + LOOK_EVERY, Relaxed);
+        }
+        if is_due || self.stopped.load(Relaxed) {
             return self.look().map(|stop| stop.to_string().into());
         }
         None
@@ -189,6 +225,7 @@ impl Gate {
     /// are nested, which ends the process once they are dropped, printed or compared. A value that
     /// grows is used each time it does, so that looking now and then finds it soon; the moment is
     /// left to chance, so that no script can arrange what is in sight then.
+    #[inline]
     pub(super) fn uses<'a, V: Iterator<Item = &'a Dynamic>>(
         &self,
         level: usize,
@@ -197,18 +234,30 @@ impl Gate {
         if level > self.calls {
             return Err(self.stop(Stop::Calls(self.calls)));
         }
-        let chance = self.chance(self.operations.load(Relaxed));
-        // Reading the clock each time would cost a good part of a loop's speed.
-        if !chance.is_multiple_of(8) {
+        let operation = self.operations.load(Relaxed);
+        if operation < self.think_at.load(Relaxed) {
             return Ok(());
         }
+        self.think(operation, in_sight)
+    }
+
+    /// Weighs what is in sight, where it is time to.
+    #[cold]
+    fn think<'a, V: Iterator<Item = &'a Dynamic>>(
+        &self,
+        operation: u64,
+        in_sight: impl FnOnce() -> V,
+    ) -> Raised<()> {
+        let chance = self.chance(operation);
+        let next = operation + 1 + chance % THINK_EVERY;
+        self.think_at.store(next, Relaxed);
         let began = self.nanoseconds();
         if began < self.weigh_at.load(Relaxed) {
             return Ok(());
         }
         self.weigh(in_sight())?;
         let cost = self.nanoseconds() - began;
-        let pause = chance % WEIGH_EVERY + cost * WEIGH_SHARE;
+        let pause = (chance / THINK_EVERY) % WEIGH_EVERY + cost * WEIGH_SHARE;
         self.weigh_at.store(began + pause, Relaxed);
         Ok(())
     }
@@ -246,6 +295,7 @@ impl Gate {
     fn close(&self, stop: Stop) -> Stop {
         let first = *self.armed().stop.get_or_insert(stop);
         self.stopped.store(true, Relaxed);
+        self.look_at.store(0, Relaxed);
         first
     }
 
