@@ -24,6 +24,7 @@ mod prepared;
 mod progress;
 mod reference;
 mod relocating;
+mod rhai;
 mod session;
 mod sharing;
 mod state;
