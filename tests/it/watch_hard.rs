@@ -38,16 +38,20 @@ fn lab(options: &[&str]) -> Lab {
 
 /// Waits until so many lines were written down, and gives them.
 fn logged(log: &Path, count: usize) -> Vec<String> {
-    let begun = Instant::now();
+    let (mut begun, mut last) = (Instant::now(), 0);
     loop {
         let text = fs::read_to_string(log).unwrap_or_default();
-        if text.lines().count() >= count {
+        let lines = text.lines().count();
+        if lines >= count {
             return text.lines().map(str::to_owned).collect();
         }
+        // Many take their time; a lost one is one after which nothing comes.
+        if lines > last {
+            (begun, last) = (Instant::now(), lines);
+        }
         assert!(
-            begun.elapsed() < Duration::from_secs(120),
-            "{} of {count}",
-            text.lines().count()
+            begun.elapsed() < Duration::from_secs(60),
+            "{lines} of {count}"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
