@@ -47,5 +47,6 @@ mod watch_hard;
 mod watch_journal;
 mod watch_oracle;
 mod watch_remote;
+mod watch_remote_campaign;
 mod watch_runs;
 mod watch_scripts;
