@@ -108,6 +108,25 @@ async fn a_private_window_that_is_closed_ends_the_sign_in() {
     done.left_nothing_temporary();
 }
 
+#[tokio::test]
+async fn what_a_closed_window_leaves_running_is_ended_before_its_profile_is_thrown_away() {
+    let desk = Desk::new();
+    // Its first process can be ended by itself; the other writes on and on.
+    let browser = "#!/bin/sh\nPATH=$REAL_PATH\nwhile :; do mkdir -p \"$TMPDIR/deep\"; echo > \"$TMPDIR/deep/$$\"; done 2>/dev/null &\necho $$ > pid.part\nmv pid.part pid\nexec sleep 600\n";
+    let mut child = with_chromium(&desk, browser).start();
+    child.complains("waiting for you");
+    let pid = appears(&child.path("pid"));
+    let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    let done = child.end(4);
+    assert!(
+        done.stderr.contains("the window was closed"),
+        "{}",
+        done.stderr
+    );
+    done.left_nothing_temporary();
+}
+
 /// The program, which finds this as its browser for private windows.
 fn with_chromium(desk: &Desk, wrapper: &str) -> Lab {
     let path = std::env::var("PATH").unwrap();

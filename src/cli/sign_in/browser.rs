@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use dropscript::{Error, ErrorKind, Result};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use url::Url;
@@ -16,6 +16,10 @@ use crate::cli::credentials::SECRET_VARIABLES;
 
 /// How long a private window has to close by itself.
 const CLOSING: Duration = Duration::from_secs(3);
+
+/// What killed processes need to be gone is waited for in so many turns, of so long each.
+const TURNS: usize = 100;
+const TURN: Duration = Duration::from_millis(10);
 
 /// The browsers that can have a profile of their own for a while, by the names of their programs.
 const BROWSERS: [(&str, Family); 12] = [
@@ -57,8 +61,10 @@ pub(super) enum Window {
 /// A window of ours.
 pub(super) struct Private {
     browser: Child,
+    /// All of its processes. The first may end before the others do.
+    group: Option<Pid>,
     /// With its profile; removed when it is dropped.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Window {
@@ -136,9 +142,11 @@ impl Window {
         // A group of its own, so that all of its processes can be ended, and an interrupt of ours is not theirs.
         command.process_group(0);
         let browser = command.arg(page.as_str()).spawn().map_err(cannot)?;
+        let group = browser.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         Ok(Self::Private(Box::new(Private {
             browser,
-            _folder: folder,
+            group,
+            folder,
         })))
     }
 
@@ -163,11 +171,7 @@ impl Window {
         let Self::Private(window) = self else {
             return;
         };
-        let group = window
-            .browser
-            .id()
-            .and_then(|id| Pid::from_raw(id.cast_signed()));
-        if let Some(group) = group {
+        if let Some(group) = window.group {
             // One that has ended already needs no telling.
             let _ = kill_process_group(group, signal);
         }
@@ -179,13 +183,22 @@ impl Drop for Window {
         self.signal(Signal::KILL);
         if let Self::Private(window) = self {
             // Its profile can only be removed when nothing writes there any more.
-            for _ in 0..100 {
-                if !matches!(window.browser.try_wait(), Ok(None)) {
-                    break;
-                }
-                std::thread::sleep(Duration::from_millis(10));
+            in_time(|| !matches!(window.browser.try_wait(), Ok(None)));
+            if let Some(group) = window.group {
+                in_time(|| test_kill_process_group(group).is_err());
             }
+            in_time(|| std::fs::remove_dir_all(window.folder.path()).is_ok());
         }
+    }
+}
+
+/// Waits until something is so, for a second at most.
+fn in_time(mut is_so: impl FnMut() -> bool) {
+    for _ in 0..TURNS {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(TURN);
     }
 }
 
