@@ -15,10 +15,21 @@ fn swap(folder: &Path, outside: &Path, ends: &AtomicBool) {
     let aside = folder.with_extension("aside");
     while !ends.load(Relaxed) {
         fs::rename(folder, &aside).unwrap();
-        symlink(outside, folder).unwrap();
+        in_place_of(folder, || symlink(outside, folder));
         std::thread::yield_now();
         fs::remove_file(folder).unwrap();
-        fs::rename(&aside, folder).unwrap();
+        in_place_of(folder, || fs::rename(&aside, folder));
+    }
+}
+
+/// Puts something where the folder was, and where the script may have made one again meanwhile.
+fn in_place_of(folder: &Path, put: impl Fn() -> std::io::Result<()>) {
+    use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty};
+    while let Err(error) = put() {
+        let is_made_again = matches!(error.kind(), AlreadyExists | DirectoryNotEmpty);
+        assert!(is_made_again, "{error}");
+        // In vain while the script makes something in it.
+        let _ = fs::remove_dir_all(folder);
     }
 }
 
