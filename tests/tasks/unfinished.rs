@@ -160,11 +160,16 @@ async fn a_download_that_broke_off_goes_on_with_what_is_missing() {
     let work = UnfinishedWork::open(bench.path("state")).unwrap();
     let left = &work.downloads().unwrap()[0];
     assert!(left.partial.ends_with(partial));
-    let missing = (LARGE as u64 - left.fetched).div_ceil(8 << 20);
-    let before = bench.calls(DOWNLOAD);
+    let missing = LARGE as u64 - left.fetched;
+    let before = bench.emulator.calls().bytes_out;
     assert_eq!(fetch_on(&bench).await.unwrap().transferred, 1);
     assert!(fs::read(bench.path("in/large.bin")).unwrap() == bytes);
-    assert_eq!(bench.calls(DOWNLOAD) - before, missing);
+    let came = bench.emulator.calls().bytes_out - before;
+    // What is not of the file is little.
+    assert!(
+        (missing..missing + (64 << 10)).contains(&came),
+        "{came} for {missing}"
+    );
     assert_eq!(bench.names("in"), ["large.bin"]);
     assert_eq!(work.downloads().unwrap(), [], "nothing is left of it");
 }
