@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use rows::{bytes, delete, keep_all, path_at, put_entries, put_failed, split, stamp_at};
 pub(super) use rows::{entries, shown};
@@ -155,25 +155,30 @@ impl Journal {
 
     /// The hash of the version of a file that is done with, where it is known.
     pub(super) fn hash(&self, path: &Path) -> Result<Option<String>> {
-        const SELECT: &str = "SELECT hash FROM watch_files JOIN watch_folders ON folder = id
-            WHERE watch = ?1 AND path = ?2 AND name = ?3";
-        let (folder, name) = split(path);
-        self.read(|database| {
-            let mut select = database.prepare_cached(SELECT)?;
-            let hash = select.query_row(params![self.watch, folder, name], |row| row.get(0));
-            Ok(hash.optional()?.flatten())
-        })
+        self.of_file(path, "hash", |row| row.get(0))
     }
 
     /// The version of a file that is done with.
     pub(super) fn known(&self, path: &Path) -> Result<Option<Stamp>> {
-        const SELECT: &str = "SELECT stamp FROM watch_files JOIN watch_folders ON folder = id
-            WHERE watch = ?1 AND path = ?2 AND name = ?3";
+        self.of_file(path, "stamp", |row| stamp_at(row, 0))
+    }
+
+    /// A column of a file that is done with.
+    fn of_file<T>(
+        &self,
+        path: &Path,
+        column: &str,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        let select = format!(
+            "SELECT {column} FROM watch_files JOIN watch_folders ON folder = id
+            WHERE watch = ?1 AND path = ?2 AND name = ?3"
+        );
         let (folder, name) = split(path);
         self.read(|database| {
-            let mut select = database.prepare_cached(SELECT)?;
-            let stamp = select.query_row(params![self.watch, folder, name], |row| stamp_at(row, 0));
-            Ok(stamp.optional()?.flatten())
+            let mut select = database.prepare_cached(&select)?;
+            let found = select.query_row(params![self.watch, folder, name], read);
+            Ok(found.optional()?.flatten())
         })
     }
 

@@ -7,7 +7,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::breaker::Breaker;
@@ -432,4 +432,9 @@ fn finish(state: &mut State, entry: &Entry) -> Option<Stamp> {
 fn finished(entry: &Entry, state: Option<Stamp>) -> Kept<'_> {
     let hash = entry.hash.as_deref().filter(|_| state == entry.after);
     kept(&entry.path, state, hash)
+}
+
+/// What a panic left behind is what the journal says, more or less a run.
+pub(super) fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::findings::Findings;
 use super::journal::{JournalPlace, Look};
-use super::queue::Queue;
+use super::queue::{Queue, lock};
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::path::RemotePath;
@@ -321,7 +321,7 @@ impl Remote {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        super::lock(&self.queue)
+        lock(&self.queue)
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::login::Desk;
-use crate::support::{Browser, Child, Lab, allow, appears};
+use crate::support::{Browser, Child, Done, Lab, allow, appears};
 
 /// Starts to sign in with the person's browser; the program, and the page that it wants opened.
 fn begin(desk: &Desk) -> (Child, String) {
@@ -96,14 +96,7 @@ async fn a_private_window_that_is_closed_ends_the_sign_in() {
         child.assert_running();
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
-    kill_process(pid, Signal::TERM).unwrap();
-    let done = child.end(4);
-    assert!(
-        done.stderr.contains("the window was closed"),
-        "{}",
-        done.stderr
-    );
+    let done = close(&pid, child);
     assert!(!done.state("credentials/work.json").exists());
     done.left_nothing_temporary();
 }
@@ -116,6 +109,12 @@ async fn what_a_closed_window_leaves_running_is_ended_before_its_profile_is_thro
     let mut child = with_chromium(&desk, browser).start();
     child.complains("waiting for you");
     let pid = appears(&child.path("pid"));
+    let done = close(&pid, child);
+    done.left_nothing_temporary();
+}
+
+/// Ends the first process of a private window, and with it the program.
+fn close(pid: &str, child: Child) -> Done {
     let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     let done = child.end(4);
@@ -124,7 +123,7 @@ async fn what_a_closed_window_leaves_running_is_ended_before_its_profile_is_thro
         "{}",
         done.stderr
     );
-    done.left_nothing_temporary();
+    done
 }
 
 /// The program, which finds this as its browser for private windows.
